@@ -1,0 +1,56 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Errors of Heat's database layer; oslo.db's own pass through unwrapped."""
+
+from heat.common.i18n import _
+
+
+class HeatException(Exception):
+    """Base of all errors raised here; its text is one line for its reader."""
+
+
+class NotFound(HeatException):
+    """There is no such object, or the context may not see it."""
+
+
+class InvalidValues(HeatException):
+    """Values were refused before anything was sent to the database.
+
+    :ivar keys: the names of the offending values, sorted
+    """
+
+    def __init__(self, reason, keys):
+        self.reason = reason
+        self.keys = sorted(keys)
+        super().__init__(reason, self.keys)
+
+    def __str__(self):
+        return '%s: %s' % (self.reason, ', '.join(self.keys))
+
+
+class InvalidConnection(HeatException):
+    """[database] connection can not be used; the text never quotes it."""
+
+
+class MigrationError(HeatException):
+    """db_sync refused to start, or to go on; the text says what to do."""
+
+
+class DatabaseTooNew(MigrationError):
+    """The database is at a version that this code does not know."""
+
+    def __init__(self, version, newest):
+        super().__init__(
+            _('the database is at version %(version)s, newer than this code '
+              'knows (%(newest)s); use the release that brought it there') %
+            {'version': version, 'newest': newest})

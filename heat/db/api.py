@@ -1,0 +1,34 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Heat's database API: what engines import.
+
+Errors of the database itself are those of oslo_db.exception.
+"""
+
+from heat.db.sqlalchemy.api.raw_template import raw_template_create
+from heat.db.sqlalchemy.api.raw_template import raw_template_get
+from heat.db.sqlalchemy.api.stack import stack_create
+from heat.db.sqlalchemy.api.stack import stack_get
+from heat.db.sqlalchemy.engine import get_engine
+from heat.db.sqlalchemy.migration import db_sync
+from heat.db.sqlalchemy.migration import db_version
+
+__all__ = (
+    'db_sync',
+    'db_version',
+    'get_engine',
+    'raw_template_create',
+    'raw_template_get',
+    'stack_create',
+    'stack_get',
+)

@@ -1,0 +1,70 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The process-wide engine and its transactions, made from [database]."""
+
+from oslo_db.sqlalchemy import enginefacade
+from sqlalchemy.engine import make_url
+from sqlalchemy import exc
+
+from heat.common.config import CONF
+from heat.common import exception
+from heat.common.i18n import _
+
+BACKENDS = ('sqlite', 'mysql', 'postgresql')
+
+context_manager = enginefacade.transaction_context()
+# SQLite checks foreign keys only if it is told to.
+context_manager.configure(sqlite_fk=True)
+
+
+def get_engine():
+    """Return the Engine for [database] connection, made on first use.
+
+    :raises heat.common.exception.InvalidConnection: it is not the URL of a
+        database that Heat can use
+    :raises oslo_db.exception.DBConnectionError: there was no answer in
+        [database] max_retries attempts
+    """
+    if not context_manager.is_started:
+        _check_url(CONF.database.connection)
+    return context_manager.writer.get_engine()
+
+
+def _check_url(connection):
+    """Refuse a URL in words that do not quote it: it may hold a password."""
+    try:
+        url = make_url(connection)
+        dialect = url.get_dialect()
+        dialect.dbapi()
+    except exc.NoSuchModuleError:
+        raise exception.InvalidConnection(
+            _('[database] connection names an unknown kind of database; use '
+              'sqlite, mysql+pymysql or postgresql+psycopg2')) from None
+    except ImportError as error:
+        raise exception.InvalidConnection(
+            _('[database] connection needs the Python module %s, which is '
+              'not installed; install it, or write mysql+pymysql or '
+              'postgresql+psycopg2') % error.name) from None
+    except (exc.ArgumentError, ValueError):
+        raise exception.InvalidConnection(
+            _('[database] connection is not a URL such as '
+              'mysql+pymysql://user:password@host/database')) from None
+    if dialect.name not in BACKENDS:
+        raise exception.InvalidConnection(
+            _('[database] connection is for %s; write sqlite, mysql+pymysql '
+              'or postgresql+psycopg2') % dialect.name)
+    if '@' in (url.host or ''):
+        # An error would show what the password has behind its first @.
+        raise exception.InvalidConnection(
+            _('[database] connection has more than one @; write %40 for one '
+              'in the password'))

@@ -1,0 +1,21 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Drop the default of resource.id, a UUID that the engine always gives."""
+
+
+def upgrade(migrate_engine):
+    # A remainder of an integer key, which only PostgreSQL kept.
+    if migrate_engine.name == 'postgresql':
+        with migrate_engine.begin() as conn:
+            conn.exec_driver_sql(
+                'ALTER TABLE resource ALTER COLUMN id DROP DEFAULT')

@@ -1,0 +1,33 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Mark the stacks that the convergence engine works on: none so far."""
+
+from sqlalchemy import Boolean
+from sqlalchemy import Column
+from sqlalchemy import MetaData
+from sqlalchemy import select
+from sqlalchemy import String
+from sqlalchemy import Table
+
+from heat.db.sqlalchemy import ddl
+
+
+def upgrade(migrate_engine):
+    ddl.add_columns(migrate_engine, 'stack', Column('convergence', Boolean))
+    stack = Table('stack', MetaData(),
+                  Column('id', String(36), primary_key=True),
+                  Column('convergence', Boolean))
+    for ids in ddl.batches(migrate_engine, select(stack.c.id)):
+        with migrate_engine.begin() as conn:
+            conn.execute(stack.update().where(stack.c.id.in_(ids)).values(
+                convergence=False))

@@ -1,0 +1,82 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Move the tags of stacks from a JSON column to a table of their own."""
+
+import json
+
+from oslo_utils import timeutils
+from sqlalchemy import Column
+from sqlalchemy import DateTime
+from sqlalchemy import ForeignKey
+from sqlalchemy import inspect
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import select
+from sqlalchemy import String
+from sqlalchemy import Table
+
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db.sqlalchemy import ddl
+
+MAX_LENGTH = 80
+
+
+def upgrade(migrate_engine):
+    metadata = MetaData()
+    stack = Table('stack', metadata,
+                  Column('id', String(36), primary_key=True),
+                  Column('tags', ddl.LongText))
+    stack_tag = Table(
+        'stack_tag', metadata,
+        Column('id', Integer, primary_key=True),
+        Column('created_at', DateTime),
+        Column('updated_at', DateTime),
+        Column('tag', String(MAX_LENGTH)),
+        Column('stack_id', String(36), ForeignKey('stack.id'),
+               nullable=False),
+        mysql_engine='InnoDB', mysql_charset='utf8mb3')
+    ddl.create_table(migrate_engine, stack_tag)
+    columns = inspect(migrate_engine).get_columns('stack')
+    if 'tags' in [column['name'] for column in columns]:
+        _move_tags(migrate_engine, stack, stack_tag)
+        ddl.drop_column(migrate_engine, 'stack', 'tags')
+
+
+def _move_tags(migrate_engine, stack, stack_tag):
+    tagged = select(stack.c.id).where(stack.c.tags.is_not(None))
+    for ids in ddl.batches(migrate_engine, tagged):
+        with migrate_engine.begin() as conn:
+            rows = conn.execute(select(stack).where(stack.c.id.in_(ids)))
+            tags = [{'stack_id': row.id, 'tag': tag,
+                     'created_at': timeutils.utcnow().replace(microsecond=0)}
+                    for row in rows for tag in _read_tags(row)]
+            # What a run that died has moved already is moved again.
+            conn.execute(stack_tag.delete().where(
+                stack_tag.c.stack_id.in_(ids)))
+            if tags:
+                conn.execute(stack_tag.insert(), tags)
+
+
+def _read_tags(row):
+    try:
+        tags = json.loads(row.tags) or []
+    except ValueError:
+        tags = None
+    if not isinstance(tags, list) or not all(
+            isinstance(tag, str) and len(tag) <= MAX_LENGTH for tag in tags):
+        raise exception.MigrationError(
+            _('the tags of stack %(id)s are not a list of texts of at most '
+              '%(max)d characters; correct stack.tags, or set it to NULL, '
+              'and run db_sync again') % {'id': row.id, 'max': MAX_LENGTH})
+    return tags

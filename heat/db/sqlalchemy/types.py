@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Column types of the models."""
+
+import json
+
+from sqlalchemy.dialects import mysql
+from sqlalchemy import types
+
+from heat.common.i18n import _
+
+# MySQL's TEXT ends at 65,535 bytes.
+LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
+
+
+class Json(types.TypeDecorator):
+    """JSON in a text column; None is SQL NULL.
+
+    Values come back as dictionaries and lists that refuse to be changed:
+    SQLAlchemy would not see the change, and it would be lost in silence.
+    """
+
+    impl = LongText
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else json.dumps(value, allow_nan=False)
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else freeze(json.loads(value))
+
+
+def freeze(value):
+    """Return a copy of a JSON value that can not be changed in place."""
+    if isinstance(value, dict):
+        return FrozenDict((key, freeze(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return FrozenList(map(freeze, value))
+    return value
+
+
+def _refuse(self, *args, **kwargs):
+    raise TypeError(
+        _('the value of a JSON column can not be changed in place: change a '
+          'copy.deepcopy() of it, which is a plain value, and store that'))
+
+
+class FrozenDict(dict):
+    """A dictionary that refuses changes; its copies and pickles are plain."""
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = _refuse
+    setdefault = update = _refuse
+
+    def __reduce__(self):
+        return dict, (dict(self),)
+
+
+class FrozenList(list):
+    """A list that refuses changes; its copies and pickles are plain."""
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = _refuse
+    clear = extend = insert = pop = remove = reverse = sort = _refuse
+
+    def __reduce__(self):
+        return list, (list(self),)
