@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the scripts in this folder, which source it from bash.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
