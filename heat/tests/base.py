@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What tests are made from."""
+
+import contextlib
+import os
+
+from oslo_db.sqlalchemy import test_fixtures
+import sqlalchemy as sa
+import testtools
+
+from heat.db import api
+from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy import models
+from heat.tests import databases
+
+# The engines whose tests must not be skipped, such as "mysql,postgresql".
+REQUIRED_ENGINES = os.environ.get('HEAT_TEST_ENGINES', '').split(',')
+
+
+@contextlib.contextmanager
+def recorded_statements(engine):
+    """Collect the statements that an engine sends, in a list."""
+    statements = []
+
+    def record(conn, cursor, statement, *args):
+        statements.append(statement)
+
+    sa.event.listen(engine, 'before_cursor_execute', record)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(engine, 'before_cursor_execute', record)
+
+
+class EmptyDatabase(test_fixtures.ResetsData,
+                    test_fixtures.OpportunisticDbFixture):
+    """A database that is empty again for each test."""
+
+    def get_enginefacade(self):
+        return engine.context_manager
+
+    def reset_schema_data(self, engine, facade):
+        databases.empty(engine)
+
+
+class MigratedDatabase(test_fixtures.GeneratesSchemaFromMigrations,
+                       test_fixtures.DeletesFromSchema,
+                       test_fixtures.OpportunisticDbFixture):
+    """A database at the newest version, without rows for each test."""
+
+    def get_enginefacade(self):
+        return engine.context_manager
+
+    def generate_schema_migrations(self, engine):
+        api.db_sync(engine)
+
+    def delete_from_schema(self, engine):
+        with engine.begin() as conn:
+            for table in reversed(models.Base.metadata.sorted_tables):
+                conn.execute(table.delete())
+
+
+class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
+    """A test that runs on every engine, in a database of its own."""
+
+    FIXTURE = EmptyDatabase
+
+    scenarios = [
+        (driver, {'driver': driver,
+                  'SKIP_ON_UNAVAILABLE_DB': driver not in REQUIRED_ENGINES})
+        for driver in ('sqlite', 'mysql', 'postgresql')]
+
+    def generate_fixtures(self):
+        return self.FIXTURE(test=self, driver=self.driver)
+
+    def setUp(self):
+        super().setUp()
+        self.engine = api.get_engine()
+
+    def execute(self, statement, *args):
+        with self.engine.begin() as conn:
+            return conn.exec_driver_sql(statement, *args)
+
+    def insert(self, table_name, **values):
+        """Insert a row by hand, without models."""
+        mark = '?' if self.driver == 'sqlite' else '%s'
+        self.execute('INSERT INTO %s (%s) VALUES (%s)' % (
+            table_name, ', '.join(values), ', '.join([mark] * len(values))),
+            tuple(values.values()))
+
+    def select(self, statement):
+        with self.engine.connect() as conn:
+            return [tuple(row) for row in conn.exec_driver_sql(statement)]
