@@ -21,7 +21,7 @@ cd "$(dirname "$0")/.."
 . tools/lib.sh
 
 NAME=openstack_citest
-SECONDS_TO_START=60
+SECONDS_TO_START=30
 
 # Log in and make a database, as oslo.db does for the tests.
 login_works() {
@@ -52,8 +52,9 @@ start_service() {
     if [ -d /run/systemd/system ]; then
         as_root systemctl start "$1" </dev/null
     else
-        # A container has no systemd.
-        as_root service "$1" start </dev/null >/dev/null
+        # A container has no systemd. The server must not hold on to the
+        # output of this script.
+        as_root service "$1" start </dev/null >/dev/null 2>&1
     fi || die "$1 does not start"
 }
 
@@ -74,7 +75,7 @@ mariadb_as_admin() {
 
 setup_mariadb() {
     mariadb_answers >/dev/null 2>&1 || start_service mariadb
-    wait_for mariadb_answers || die "MariaDB does not answer"
+    wait_for mariadb_answers || die "MariaDB does not answer on this machine"
     say "Creating the MariaDB user $NAME"
     {
         # The server takes a connection over TCP for localhost or for the
@@ -87,7 +88,8 @@ GRANT ALL PRIVILEGES ON *.* TO '$NAME'@'$host';
 EOF
         done
         echo "CREATE DATABASE IF NOT EXISTS $NAME;"
-    } | mariadb_as_admin || die "could not create the MariaDB user $NAME"
+    } | mariadb_as_admin ||
+        die "could not create the MariaDB user $NAME; please run this as root"
 }
 
 # --- PostgreSQL
@@ -116,7 +118,7 @@ psql_as_admin() (
 
 setup_postgresql() {
     postgresql_answers || start_service postgresql
-    wait_for postgresql_answers || die "PostgreSQL does not answer"
+    wait_for postgresql_answers || die "PostgreSQL does not answer on localhost, port 5432"
     say "Creating the PostgreSQL role $NAME"
     # CREATEDB is all it takes: a role may end its own sessions and drop its
     # own databases.
