@@ -18,6 +18,7 @@ why (and a traceback only with --debug); 2 a command line that makes no sense.
 
 import os
 import sys
+import traceback
 
 from oslo_config import cfg
 from oslo_db import exception as db_exception
@@ -31,21 +32,33 @@ from heat.common import exception
 from heat.common.i18n import _
 from heat.db import api
 
-EXPECTED_ERRORS = (exception.HeatException, cfg.Error, db_exception.DBError,
-                   sqlalchemy.exc.SQLAlchemyError)
+DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
+EXPECTED_ERRORS = DATABASE_ERRORS + (exception.HeatException, cfg.Error)
 
 
 def db_sync():
     """Bring the database to a version of the schema."""
     version = _version_number(CONF.command.version)
-    engine = api.get_engine()
+    engine = _connect()
     api.db_sync(engine, version, report=_print_applied)
     print(_('The database is at version %d.') % api.db_version(engine))
 
 
 def db_version():
     """Print the version of the database."""
-    print(api.db_version(api.get_engine()))
+    print(api.db_version(_connect()))
+
+
+def _connect():
+    engine = api.get_engine()
+    try:
+        engine.connect().close()
+    except DATABASE_ERRORS as error:
+        raise exception.InvalidConnection(
+            _('can not connect to %(url)s: %(reason)s; check [database] '
+              'connection and the server') %
+            {'url': _masked_url(), 'reason': _reason(error)}) from error
+    return engine
 
 
 def _version_number(text):
@@ -81,7 +94,7 @@ def main(argv=None):
         CONF.command.run()
     except EXPECTED_ERRORS as error:
         if CONF.debug:
-            raise
+            traceback.print_exc()
         print('heat-manage: %s' % _one_line(error), file=sys.stderr)
         return 1
 
@@ -103,18 +116,26 @@ def _configure(argv):
 
 
 def _one_line(error):
-    """Return what an error says to an operator, without the statement."""
+    if isinstance(error, DATABASE_ERRORS):
+        return '%s: %s' % (_masked_url(), _reason(error))
+    return ' '.join(str(error).split())
+
+
+def _reason(error):
+    """Return what the driver says, in one line and without the statement."""
     cause = error
-    while getattr(cause, 'inner_exception', None) or getattr(
-            cause, 'orig', None):
-        cause = getattr(cause, 'inner_exception', None) or cause.orig
-    text = ' '.join(str(cause).split())
-    if isinstance(error, db_exception.DBConnectionError):
-        return _('can not connect to %(url)s: %(text)s; check [database] '
-                 'connection and the server') % {
-                     'url': make_url(CONF.database.connection).set(query={}),
-                     'text': text}
-    return text
+    while cause is not None:
+        error = cause
+        cause = (getattr(error, 'inner_exception', None) or
+                 getattr(error, 'orig', None))
+    # PyMySQL has a number before the text.
+    return ' '.join(str(error.args[-1] if error.args else error).split())
+
+
+def _masked_url():
+    url = make_url(CONF.database.connection)
+    # A password may be among the arguments behind the ?, too.
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 if __name__ == '__main__':

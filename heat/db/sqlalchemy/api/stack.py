@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from heat.db.sqlalchemy.api import values as api_values
+from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import context_manager
 from heat.db.sqlalchemy.models import Stack
 
@@ -53,7 +54,7 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
     :returns: the models.Stack, or None if there is none to be seen
     :raises oslo_db.exception.DBError: as the database says
     """
-    query = sa.select(Stack).where(Stack.id == stack_id)
+    query = sa.select(Stack).where(same_text(Stack.id, stack_id))
     if not (show_deleted or context.show_deleted):
         query = query.where(Stack.deleted_at.is_(None))
     if tenant_safe:
@@ -72,7 +73,8 @@ def _visible_to(context):
     if context.is_admin:
         return sa.true()
     if context.tenant_id is None:
-        # A comparison with None would be IS NULL, which many stacks are.
+        # Not even a stack that belongs to no tenant.
         return sa.false()
-    return sa.or_(Stack.tenant == context.tenant_id,
-                  Stack.stack_user_project_id == context.tenant_id)
+    return sa.or_(
+        same_text(Stack.tenant, context.tenant_id),
+        same_text(Stack.stack_user_project_id, context.tenant_id))

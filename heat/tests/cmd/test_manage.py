@@ -1,0 +1,207 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-manage, run as an operator runs it."""
+
+import os
+import re
+import subprocess
+import sys
+
+import fixtures
+import testtools
+
+from heat.db import api
+from heat.tests import base
+from heat.tests import databases
+from heat.tests import schema
+
+HEAT_MANAGE = os.path.join(os.path.dirname(sys.executable), 'heat-manage')
+PASSWORD = 'sekret-f00'
+
+
+class ManageTestCase(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.directory = self.useFixture(fixtures.TempDir()).path
+
+    def run_command(self, *args, connection=None):
+        env = {name: value for name, value in os.environ.items()
+               if not name.startswith('OS_')}
+        if connection is not None:
+            env['OS_DATABASE__CONNECTION'] = connection
+        return subprocess.run(
+            (HEAT_MANAGE,) + args, env=env, cwd=self.directory, text=True,
+            capture_output=True)
+
+    def assert_refused(self, *args, connection=None):
+        """Assert status 1 and one clear line; return the line."""
+        result = self.run_command(*args, connection=connection)
+        self.assertEqual(1, result.returncode, result.stderr)
+        self.assertEqual('', result.stdout)
+        self.assertRegex(result.stderr, r'\Aheat-manage: [^\n]{20,300}\n\Z')
+        self.assertNotIn(PASSWORD, result.stderr)
+        return result.stderr
+
+    def write(self, name, text):
+        path = os.path.join(self.directory, name)
+        with open(path, 'w') as created:
+            created.write(text)
+        return path
+
+
+class EveryEngineTest(base.DBTestCase, ManageTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.connection = self.engine.url.render_as_string(
+            hide_password=False)
+
+    def assert_refused(self, *args):
+        before = schema.describe(self.engine), schema.rows(self.engine)
+        line = super().assert_refused(*args, connection=self.connection)
+        self.assertEqual(
+            before, (schema.describe(self.engine), schema.rows(self.engine)))
+        return line
+
+    def test_db_sync_and_db_version(self):
+        databases.load(self.engine, '046')
+        result = self.run_command('db_sync', connection=self.connection)
+        self.assertEqual((0, ''), (result.returncode, result.stderr))
+        *applied, last = result.stdout.splitlines()
+        self.assertEqual('The database is at version 55.', last)
+        self.assertEqual(9, len(applied))
+        for number, line in enumerate(applied, 47):
+            self.assertRegex(line, r'^0%d_[a-z0-9_]+ +\d+\.\d\d s$' % number)
+        self.assertEqual(55, api.db_version(self.engine))
+
+        result = self.run_command('db_version', connection=self.connection)
+        self.assertEqual((0, '55\n', ''), (
+            result.returncode, result.stdout, result.stderr))
+        result = self.run_command('db_sync', connection=self.connection)
+        self.assertEqual((0, last + '\n'),
+                         (result.returncode, result.stdout))
+
+    def test_given_version(self):
+        result = self.run_command('db_sync', '50',
+                                  connection=self.connection)
+        self.assertEqual(0, result.returncode)
+        self.assertEqual(50, api.db_version(self.engine))
+
+    def test_config_file(self):
+        path = self.write('heat.conf', '[database]\nconnection = %s\n' %
+                          self.connection.replace('$', '$$'))
+        result = self.run_command('--config-file', path, 'db_sync')
+        self.assertEqual((0, ''), (result.returncode, result.stderr))
+        self.assertEqual(55, api.db_version(self.engine))
+
+    def test_bad_versions(self):
+        databases.load(self.engine, '054')
+        for version, reason in (('abc', '"abc"'), ('54.5', 'number'),
+                                ('', 'number'), ('²', 'number'),
+                                ('99', 'the newest is 55'),
+                                ('53', 'no way down'), ('0', 'no way down')):
+            self.assertIn(reason, self.assert_refused('db_sync', version))
+
+    def test_newer_database(self):
+        databases.load(self.engine, '055')
+        self.execute('UPDATE migrate_version SET version = 62')
+        self.assertIn('version 62', self.assert_refused('db_sync'))
+        result = self.run_command('db_version', connection=self.connection)
+        self.assertEqual('62\n', result.stdout)
+
+    def test_tables_without_version(self):
+        self.execute('CREATE TABLE stack (id INTEGER)')
+        for command in 'db_sync', 'db_version':
+            self.assertIn('migrate_version', self.assert_refused(command))
+
+    def test_database_that_does_not_exist(self):
+        if self.driver == 'sqlite':
+            return
+        self.connection = re.sub(r'/\w+$', '/no_such_db', self.connection)
+        self.assertIn('no_such_db', self.assert_refused('db_sync'))
+
+    def test_unknown_user(self):
+        if self.driver == 'sqlite':
+            return
+        self.connection = re.sub(r'//\w+:\w+@', '//nobody:%s@' % PASSWORD,
+                                 self.connection)
+        line = self.assert_refused('db_version')
+        self.assertIn('nobody', line)
+        self.assertIn('check [database] connection', line)
+
+
+class ConnectionTest(ManageTestCase):
+
+    def test_nothing_configured(self):
+        path = os.path.join(self.directory, 'heat.sqlite')
+        result = self.run_command('db_sync')
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertIn(path, result.stderr)
+        self.assertTrue(os.path.exists(path))
+        result = self.run_command('db_version')
+        self.assertEqual('55\n', result.stdout)
+
+    def test_empty_database_has_the_initial_version(self):
+        result = self.run_command('db_version')
+        self.assertEqual((0, '45\n'), (result.returncode, result.stdout))
+
+    def test_what_is_no_usable_url(self):
+        for connection, reason in (
+                (PASSWORD, 'not a URL'),
+                ('', 'not a URL'),
+                ('mysql+pymysql://heat:%s@host:port/heat' % PASSWORD,
+                 'not a URL'),
+                ('nosuch://heat:%s@host/heat' % PASSWORD, 'unknown kind'),
+                ('mysql+nosuch://heat:%s@host/heat' % PASSWORD,
+                 'unknown kind'),
+                ('mysql+cymysql://heat:%s@host/heat' % PASSWORD, 'cymysql'),
+                ('mysql://heat:%s@host/heat' % PASSWORD, 'MySQLdb'),
+                ('mariadb+pymysql://heat:%s@host/heat' % PASSWORD, 'mariadb'),
+                ('mysql+pymysql://heat:a@%s@host/heat' % PASSWORD, '%40')):
+            self.assertIn(reason, self.assert_refused(
+                'db_sync', connection=connection))
+
+    def test_unreachable_server(self):
+        for driver in 'mysql+pymysql', 'postgresql+psycopg2':
+            line = self.assert_refused(
+                'db_sync',
+                connection='%s://heat:%s@127.0.0.1:1/heat?connect_timeout=9'
+                % (driver, PASSWORD))
+            self.assertIn('%s://heat:***@127.0.0.1:1/heat' % driver, line)
+            self.assertIn('refused', line)
+
+    def test_sqlite_file_that_can_not_be(self):
+        for path in (self.directory,
+                     os.path.join(self.directory, 'absent', 'heat.sqlite')):
+            line = self.assert_refused('db_sync',
+                                       connection='sqlite:///' + path)
+            self.assertIn(path, line)
+            self.assertIn('unable to open', line)
+
+    def test_file_that_is_no_database(self):
+        path = self.write('heat.sqlite', 'something else\n' * 100)
+        line = self.assert_refused('db_sync', connection='sqlite:///' + path)
+        self.assertIn('not a database', line)
+
+    def test_debug_shows_the_traceback(self):
+        result = self.run_command('--debug', 'db_sync', 'abc')
+        self.assertEqual(1, result.returncode)
+        self.assertIn('Traceback', result.stderr)
+
+    def test_config_file_that_can_not_be_read(self):
+        self.assertIn('absent.conf', self.assert_refused(
+            '--config-file', 'absent.conf', 'db_sync'))
+        self.write('broken.conf', 'no section = 1\n')
+        self.assertIn('broken.conf', self.assert_refused(
+            '--config-file', 'broken.conf', 'db_sync'))
