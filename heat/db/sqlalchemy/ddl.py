@@ -133,20 +133,20 @@ def add_foreign_key(engine, table_name, column_name, key):
               'again') % {'column': column_name, 'table': table_name})
 
 
-def batches(engine, query, size=500):
-    """Yield lists of the keys that a query selects, in the key's order.
+def batches(engine, key, size=1000):
+    """Go through a table in the order of its key, some rows at a time.
 
-    Every list is read in a transaction of its own, so that a change to a
-    large table never holds many locks, nor is it one huge Galera write set.
+    So a change to a large table holds few locks at once, none for long, and
+    is not one huge write set on Galera.
 
-    :param query: a select of one column, the primary key
+    :param key: the column that is the primary key
+    :returns: yields for each batch the condition that a row is in it
     """
-    key = list(query.selected_columns)[0]
-    page = query.order_by(key).limit(size)
+    page = sa.select(key).order_by(key).limit(size)
     with engine.connect() as conn:
         keys = conn.execute(page).scalars().all()
     while keys:
-        yield keys
+        yield key.between(keys[0], keys[-1])
         with engine.connect() as conn:
             keys = conn.execute(page.where(key > keys[-1])).scalars().all()
 

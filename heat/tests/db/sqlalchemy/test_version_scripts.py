@@ -133,9 +133,9 @@ class WalkTest(base.DBTestCase):
         self.insert('raw_template', id=1, template='{}')
         self._stack('top')
         # Deeper and more than a script handles at a time.
-        for number in range(600):
-            self._stack('child-%03d' % number, owner_id='top', backup=False)
-        self._stack('grandchild', owner_id='child-599')
+        for number in range(1100):
+            self._stack('child-%04d' % number, owner_id='top', backup=False)
+        self._stack('grandchild', owner_id='child-1099')
         self._stack('deleted', owner_id='grandchild',
                     deleted_at='2015-01-01 00:00:00')
         self._stack('backup', owner_id='top', backup=True)
@@ -149,7 +149,7 @@ class WalkTest(base.DBTestCase):
     def _check_047(self):
         depths = dict(self.select('SELECT id, nested_depth FROM stack'))
         self.assertEqual(
-            {1}, {depths.pop('child-%03d' % n) for n in range(600)})
+            {1}, {depths.pop('child-%04d' % n) for n in range(1100)})
         self.assertEqual(
             {'top': 0, 'grandchild': 2, 'deleted': 3, 'backup': 0,
              'below-backup': 0, 'orphan': 0, 'below-orphan': 0,

@@ -34,9 +34,9 @@ def upgrade(migrate_engine):
         Column('owner_id', String(36)),
         Column('backup', Boolean),
         Column('nested_depth', Integer))
-    for ids in ddl.batches(migrate_engine, select(stack.c.id)):
+    for batch in ddl.batches(migrate_engine, stack.c.id):
         with migrate_engine.begin() as conn:
-            _set_depth(conn, stack, ids, 0)
+            conn.execute(stack.update().where(batch).values(nested_depth=0))
 
     # Backup stacks and all below them stay at 0, and so does a stack whose
     # owner is gone: nothing leads to it from the top.
@@ -52,25 +52,21 @@ def _find_depth(migrate_engine, stack, depth):
         is_owner = and_(owner.c.owner_id.is_(None), _no_backup(owner))
     else:
         is_owner = owner.c.nested_depth == depth - 1
+    candidate = and_(stack.c.nested_depth == 0, stack.c.owner_id.is_not(None),
+                     _no_backup(stack))
     nested = select(stack.c.id).join(
-        owner, stack.c.owner_id == owner.c.id).where(
-            is_owner, _no_backup(stack))
+        owner, stack.c.owner_id == owner.c.id).where(candidate, is_owner)
     found = False
-    # owner_id has no index: go through all stacks and look for the owner.
-    for ids in ddl.batches(migrate_engine, select(stack.c.id)):
+    # owner_id has no index: go through the stacks and look for the owner.
+    for batch in ddl.batches(migrate_engine, stack.c.id):
         with migrate_engine.begin() as conn:
-            ids = conn.execute(
-                nested.where(stack.c.id.in_(ids))).scalars().all()
+            ids = conn.execute(nested.where(batch)).scalars().all()
             if ids:
-                _set_depth(conn, stack, ids, depth)
                 found = True
+                conn.execute(stack.update().where(
+                    stack.c.id.in_(ids)).values(nested_depth=depth))
     return found
 
 
 def _no_backup(stack):
     return or_(stack.c.backup.is_(None), not_(stack.c.backup))
-
-
-def _set_depth(conn, stack, ids, depth):
-    conn.execute(stack.update().where(stack.c.id.in_(ids)).values(
-        nested_depth=depth))

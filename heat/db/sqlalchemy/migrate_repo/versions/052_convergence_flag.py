@@ -15,7 +15,6 @@
 from sqlalchemy import Boolean
 from sqlalchemy import Column
 from sqlalchemy import MetaData
-from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import Table
 
@@ -27,7 +26,7 @@ def upgrade(migrate_engine):
     stack = Table('stack', MetaData(),
                   Column('id', String(36), primary_key=True),
                   Column('convergence', Boolean))
-    for ids in ddl.batches(migrate_engine, select(stack.c.id)):
+    for batch in ddl.batches(migrate_engine, stack.c.id):
         with migrate_engine.begin() as conn:
-            conn.execute(stack.update().where(stack.c.id.in_(ids)).values(
+            conn.execute(stack.update().where(batch).values(
                 convergence=False))

@@ -54,17 +54,18 @@ def upgrade(migrate_engine):
 
 
 def _move_tags(migrate_engine, stack, stack_tag):
-    tagged = select(stack.c.id).where(stack.c.tags.is_not(None))
-    for ids in ddl.batches(migrate_engine, tagged):
+    for batch in ddl.batches(migrate_engine, stack.c.id):
         with migrate_engine.begin() as conn:
-            rows = conn.execute(select(stack).where(stack.c.id.in_(ids)))
+            rows = conn.execute(select(stack).where(
+                batch, stack.c.tags.is_not(None))).all()
             tags = [{'stack_id': row.id, 'tag': tag,
                      'created_at': timeutils.utcnow().replace(microsecond=0)}
                     for row in rows for tag in _read_tags(row)]
-            # What a run that died has moved already is moved again.
-            conn.execute(stack_tag.delete().where(
-                stack_tag.c.stack_id.in_(ids)))
             if tags:
+                # What a run that died has moved already is moved again.
+                conn.execute(stack_tag.delete().where(
+                    stack_tag.c.stack_id.in_({tag['stack_id']
+                                              for tag in tags})))
                 conn.execute(stack_tag.insert(), tags)
 
 
