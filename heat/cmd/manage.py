@@ -26,7 +26,6 @@ from oslo_log import log
 from sqlalchemy.engine import make_url
 import sqlalchemy.exc
 
-from heat.common import config
 from heat.common.config import CONF
 from heat.common import exception
 from heat.common.i18n import _
@@ -109,9 +108,10 @@ def _configure(argv):
                                          'oslo_db=CRITICAL'])
     CONF(argv, project='heat')
     log.setup(CONF, 'heat')
-    if CONF.database.connection == config.DEFAULT_CONNECTION:
+    location = CONF.get_location('connection', 'database').location
+    if location == cfg.Locations.set_default:
         print(_('No [database] connection is configured: using %s') %
-              os.path.abspath(make_url(config.DEFAULT_CONNECTION).database),
+              os.path.abspath(make_url(CONF.database.connection).database),
               file=sys.stderr)
 
 

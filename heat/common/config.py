@@ -18,10 +18,6 @@ from oslo_log import log
 
 CONF = cfg.CONF
 
-# Relative to the current directory.
-DEFAULT_CONNECTION = 'sqlite:///heat.sqlite'
-
-db_options.set_defaults(CONF, connection=DEFAULT_CONNECTION)
+# For a first try: a file in the current directory.
+db_options.set_defaults(CONF, connection='sqlite:///heat.sqlite')
 log.register_options(CONF)
-
-

@@ -21,9 +21,9 @@ what these functions do: extend them, but do not change their results.
 import contextlib
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy import schema
 from sqlalchemy import types
-from sqlalchemy.dialects import mysql
 
 from heat.common import exception
 from heat.common.i18n import _

@@ -151,6 +151,9 @@ class ConnectionTest(ManageTestCase):
         self.assertTrue(os.path.exists(path))
         result = self.run_command('db_version')
         self.assertEqual('55\n', result.stdout)
+        result = self.run_command('db_version',
+                                  connection='sqlite:///heat.sqlite')
+        self.assertEqual('', result.stderr)
 
     def test_empty_database_has_the_initial_version(self):
         result = self.run_command('db_version')

@@ -40,10 +40,10 @@ class ApiTestCase(base.DBTestCase):
 
     def create_template(self, **values):
         return api.raw_template_create(
-            self.context, dict({'template': {}}, **values))
+            self.context, {'template': {}, **values})
 
     def create_stack(self, **values):
-        values = dict({'tenant': 'tenant', 'disable_rollback': False}, **values)
+        values = {'tenant': 'tenant', 'disable_rollback': False, **values}
         if 'raw_template_id' not in values:
             values['raw_template_id'] = self.create_template().id
         return api.stack_create(self.context, values)
