@@ -20,4 +20,7 @@ CONF = cfg.CONF
 
 # For a first try: a file in the current directory.
 db_options.set_defaults(CONF, connection='sqlite:///heat.sqlite')
+# A call that the database keeps refusing gives up within about ten seconds.
+CONF.set_default('db_max_retries', 10, group='database')
+CONF.set_default('db_max_retry_interval', 1, group='database')
 log.register_options(CONF)

@@ -23,6 +23,14 @@ class NotFound(HeatException):
     """There is no such object, or the context may not see it."""
 
 
+class InUse(HeatException):
+    """It can not be deleted: something still refers to it."""
+
+
+class InUse(HeatException):
+    """It can not be deleted: something still refers to it."""
+
+
 class InvalidValues(HeatException):
     """Values were refused before anything was sent to the database.
 
@@ -36,6 +44,26 @@ class InvalidValues(HeatException):
 
     def __str__(self):
         return '%s: %s' % (self.reason, ', '.join(self.keys))
+
+
+class ConcurrentTransition(HeatException):
+    """The stack is not in the traversal that the caller works for.
+
+    :ivar stack_id: the stack
+    :ivar expected: the traversal that the caller expected; None is no
+        traversal
+    :ivar actual: the traversal that is stored now; None is no traversal
+    """
+
+    def __init__(self, stack_id, expected, actual):
+        self.stack_id = stack_id
+        self.expected = expected
+        self.actual = actual
+        super().__init__(stack_id, expected, actual)
+
+    def __str__(self):
+        return _('stack %(stack_id)s is in traversal %(actual)s, not in '
+                 '%(expected)s: stop working for that one') % vars(self)
 
 
 class InvalidConnection(HeatException):

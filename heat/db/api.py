@@ -15,20 +15,43 @@
 Errors of the database itself are those of oslo_db.exception.
 """
 
+from heat.db.sqlalchemy.api.fence import ANY_TRAVERSAL
 from heat.db.sqlalchemy.api.raw_template import raw_template_create
+from heat.db.sqlalchemy.api.raw_template import raw_template_delete
 from heat.db.sqlalchemy.api.raw_template import raw_template_get
+from heat.db.sqlalchemy.api.raw_template import raw_template_update
 from heat.db.sqlalchemy.api.stack import stack_create
+from heat.db.sqlalchemy.api.stack import stack_delete
 from heat.db.sqlalchemy.api.stack import stack_get
+from heat.db.sqlalchemy.api.stack import stack_update
+from heat.db.sqlalchemy.api.stack_list import stack_count_all
+from heat.db.sqlalchemy.api.stack_list import stack_get_all
+from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
+from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
+from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
+from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
 from heat.db.sqlalchemy.engine import get_engine
 from heat.db.sqlalchemy.migration import db_sync
 from heat.db.sqlalchemy.migration import db_version
 
 __all__ = (
+    'ANY_TRAVERSAL',
+    'ANY_TRAVERSAL',
     'db_sync',
     'db_version',
     'get_engine',
     'raw_template_create',
+    'raw_template_delete',
     'raw_template_get',
+    'raw_template_update',
+    'stack_count_all',
     'stack_create',
+    'stack_delete',
     'stack_get',
+    'stack_get_all',
+    'stack_get_all_by_owner_id',
+    'stack_get_by_name',
+    'stack_get_by_name_and_owner_id',
+    'stack_get_root_id',
+    'stack_update',
 )

@@ -19,6 +19,7 @@ from oslo_db.sqlalchemy import test_fixtures
 import sqlalchemy as sa
 import testtools
 
+from heat.common import context
 from heat.db import api
 from heat.db.sqlalchemy import engine
 from heat.db.sqlalchemy import models
@@ -102,3 +103,23 @@ class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
     def select(self, statement):
         with self.engine.connect() as conn:
             return [tuple(row) for row in conn.exec_driver_sql(statement)]
+
+
+class APITestCase(DBTestCase):
+    """A test of heat.db.api, on every engine."""
+
+    FIXTURE = MigratedDatabase
+
+    def setUp(self):
+        super().setUp()
+        self.context = context.RequestContext(tenant_id='tenant')
+
+    def create_template(self, **values):
+        return api.raw_template_create(
+            self.context, {'template': {}, **values})
+
+    def create_stack(self, **values):
+        values = {'tenant': 'tenant', 'disable_rollback': False, **values}
+        if 'raw_template_id' not in values:
+            values['raw_template_id'] = self.create_template().id
+        return api.stack_create(self.context, values)

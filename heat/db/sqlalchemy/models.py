@@ -37,8 +37,11 @@ def _uuid():
     return str(uuid.uuid4())
 
 
-def _now():
-    # MySQL's DATETIME holds no fraction and would round it.
+def now():
+    """Return the time as every engine can store it.
+
+    MySQL's DATETIME has no fraction, and would be rounded.
+    """
     return timeutils.utcnow().replace(microsecond=0)
 
 
@@ -54,8 +57,8 @@ def _freeze_json(model, key, attribute):
 class Timestamps:
     __table_args__ = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb3'}
 
-    created_at = Column(DateTime, default=_now)
-    updated_at = Column(DateTime, onupdate=_now)
+    created_at = Column(DateTime, default=now)
+    updated_at = Column(DateTime, onupdate=now)
 
 
 class RawTemplate(Timestamps, Base):

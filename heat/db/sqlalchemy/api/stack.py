@@ -10,15 +10,22 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Stacks, as their tenants see them."""
+"""Stacks: to create, find, change and delete them."""
 
+from oslo_db import exception as db_exception
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import values as api_values
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import context_manager
+from heat.db.sqlalchemy import models
 from heat.db.sqlalchemy.models import Stack
+
+FIXED = ('id', 'created_at', 'deleted_at')
 
 
 def stack_create(context, values):
@@ -28,18 +35,86 @@ def stack_create(context, values):
     :param values: a dictionary of attributes of models.Stack; without an id
         the stack gets a new UUID
     :returns: the models.Stack, without its templates
-    :raises heat.common.exception.InvalidValues: a key is no attribute
+    :raises heat.common.exception.InvalidValues: a value is refused, or there
+        is no template or no credentials of the id given
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
-    :raises oslo_db.exception.DBReferenceError: there is no template or no
-        credentials of the ids given
     :raises oslo_db.exception.DBError: as the database says
     """
-    api_values.check_keys(Stack, values)
+    api_values.check(Stack, values)
     stack = Stack(**values)
-    with context_manager.writer.using(context) as session:
-        session.add(stack)
-        session.flush()
+    try:
+        with context_manager.writer.using(context) as session:
+            session.add(stack)
+            session.flush()
+    except db_exception.DBReferenceError as error:
+        raise fence.invalid_reference(values) from error
     return stack
+
+
+def stack_update(context, stack_id, values, exp_trvsl=None):
+    """Write to a stack if it is in the expected traversal. One UPDATE.
+
+    The database decides: of all callers that expect the same traversal and
+    start a new one, exactly one succeeds, and a caller whose traversal is no
+    longer the current one changes nothing. "Is in the traversal" is judged
+    at the moment of the UPDATE, and a row that has these values already
+    counts as written.
+
+    In a transaction of its own, it is repeated for about ten seconds when
+    the database says so (a deadlock, a certification failure on Galera, a
+    serialization failure, a busy file of SQLite), and after a lost
+    connection; then it finds out whether it had succeeded before. Inside a
+    transaction of the caller, who is to repeat all of it, errors pass
+    through.
+
+    :param context: a RequestContext that may see the stack
+    :param values: a dictionary of attributes of models.Stack, at least one;
+        it is not modified
+    :param exp_trvsl: the traversal that the caller works for: a UUID in
+        lower case; None is a stack that has never been traversed. With
+        ANY_TRAVERSAL, whatever the traversal is
+    :returns: True
+    :raises heat.common.exception.ConcurrentTransition: the stack is in
+        another traversal. One SELECT more
+    :raises heat.common.exception.NotFound: there is no such live stack that
+        the context may see. One SELECT more
+    :raises heat.common.exception.InvalidValues: values are empty, or one is
+        refused: an unknown key, id, created_at, deleted_at, what the column
+        can not hold, a reference to nothing
+    :raises oslo_db.exception.DBConnectionError: the server can not be
+        reached; if the connection was lost before the answer, the outcome
+        is unknown
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    if not values:
+        raise exception.InvalidValues(_('nothing to write'), ['values'])
+    api_values.check(Stack, values, FIXED)
+    return fence.swap(context, stack_id, values, exp_trvsl)
+
+
+def stack_delete(context, stack_id, exp_trvsl=None):
+    """Soft-delete a stack and delete its resources and their data.
+
+    One UPDATE and two DELETEs in one transaction, fenced and repeated like
+    stack_update.
+
+    :param context: a RequestContext that may see the stack
+    :param exp_trvsl: as for stack_update
+    :raises: as stack_update
+    """
+    def delete_resources(session):
+        resources = sa.select(models.Resource.id).where(
+            models.Resource.stack_id == stack_id)
+        for delete in (
+                sa.delete(models.ResourceData).where(
+                    models.ResourceData.resource_id.in_(resources)),
+                sa.delete(models.Resource).where(
+                    models.Resource.stack_id == stack_id)):
+            session.execute(delete.execution_options(
+                synchronize_session=False))
+
+    fence.swap(context, stack_id, {'deleted_at': models.now()}, exp_trvsl,
+               then=delete_resources)
 
 
 def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
@@ -58,7 +133,7 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
     if not (show_deleted or context.show_deleted):
         query = query.where(Stack.deleted_at.is_(None))
     if tenant_safe:
-        query = query.where(_visible_to(context))
+        query = query.where(fence.visible_to(context))
     if eager_load:
         query = query.options(orm.joinedload(Stack.raw_template),
                               orm.joinedload(Stack.prev_raw_template))
@@ -66,15 +141,3 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
         # Inside a caller's transaction, the session may know an older row.
         return session.execute(query.execution_options(
             populate_existing=True)).scalars().first()
-
-
-def _visible_to(context):
-    """Return the condition that a context may see a stack."""
-    if context.is_admin:
-        return sa.true()
-    if context.tenant_id is None:
-        # Not even a stack that belongs to no tenant.
-        return sa.false()
-    return sa.or_(
-        same_text(Stack.tenant, context.tenant_id),
-        same_text(Stack.stack_user_project_id, context.tenant_id))

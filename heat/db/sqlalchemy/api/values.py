@@ -10,21 +10,147 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Checks of the values that callers give for the columns of a row."""
+"""Checks of the values that callers give for the columns of a row.
+
+All that a column can not hold is refused here, in the same words on every
+engine and before anything is sent: SQLite stores anything, MySQL without
+strict mode cuts, and an error of a server often does not name the column.
+"""
+
+import datetime
+import json
+import re
 
 import sqlalchemy as sa
 
 from heat.common import exception
 from heat.common.i18n import _
+from heat.db.sqlalchemy.types import Json
+
+# MariaDB takes no statement over 16 MiB (max_allowed_packet) by default.
+MAX_JSON = 15 * 1024 * 1024
+MAX_INTEGER = 2 ** 31 - 1
+
+_TRAVERSAL = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
-def check_keys(model, values):
-    """Refuse keys that are not columns of the model.
+def check(model, values, fixed=()):
+    """Refuse values that the columns of a model can not hold.
 
-    :raises heat.common.exception.InvalidValues: it names them
+    :param values: a dictionary
+    :param fixed: names of columns that may not be given
+    :raises heat.common.exception.InvalidValues: it names the offending keys
     """
-    unknown = set(values) - set(sa.inspect(model).column_attrs.keys())
-    if unknown:
-        raise exception.InvalidValues(
-            _('%s has no such columns') % model.__tablename__,
-            map(str, unknown))
+    columns = {attribute.key: attribute.columns[0]
+               for attribute in sa.inspect(model).column_attrs}
+    _refuse(_('%s has no such columns') % model.__tablename__,
+            [key for key in values if key not in columns])
+    _refuse(_('not to be set by callers'),
+            [key for key in values if key in fixed])
+    for key, value in values.items():
+        problem = (_problem(columns[key], value) or
+                   _SPECIAL.get(key, lambda value: None)(value))
+        if problem:
+            _refuse(problem, [key])
+
+
+def check_traversal(key, value):
+    """Refuse what is no traversal: a UUID in its usual form, or None.
+
+    Upper case is refused, not changed: the caller would go on to compare
+    with the other form.
+
+    :param key: the name of the argument, for the error
+    :raises heat.common.exception.InvalidValues: it names the key
+    """
+    problem = _traversal_problem(value)
+    if problem:
+        _refuse(problem, [key])
+
+
+def _refuse(reason, keys):
+    if keys:
+        raise exception.InvalidValues(reason, map(str, keys))
+
+
+def _problem(column, value):
+    if value is None:
+        return None if column.nullable else _('must not be None')
+    for kind, find_problem in _PROBLEMS:
+        if isinstance(column.type, kind):
+            return find_problem(column.type, value)
+
+
+def _text_problem(kind, value):
+    if not isinstance(value, str):
+        return _('must be a text')
+    if kind.length is not None and len(value) > kind.length:
+        return _('longer than %d characters') % kind.length
+    if '\0' in value or re.search('[\ud800-\udfff]', value):
+        return _('holds NUL or half a surrogate pair')
+
+
+def _integer_problem(kind, value):
+    if type(value) is not int or abs(value) > MAX_INTEGER:
+        return _('must be an integer of 32 bits')
+
+
+def _boolean_problem(kind, value):
+    if not isinstance(value, bool):
+        return _('must be True or False')
+
+
+def _time_problem(kind, value):
+    if not isinstance(value, datetime.datetime) or value.tzinfo:
+        return _('must be a datetime in UTC, without a time zone')
+
+
+def _json_problem(kind, value):
+    try:
+        if not _survives(value):
+            return _('not what JSON can hold: no NaN, only texts as keys, no '
+                     'sets or objects')
+        size = len(json.dumps(value))
+    except RecursionError:
+        return _('nested too deep')
+    if size > MAX_JSON:
+        return _('larger than %d bytes as JSON') % MAX_JSON
+
+
+def _survives(value):
+    """Tell whether a value comes back from JSON as it was."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _survives(item)
+                   for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_survives, value))
+    if isinstance(value, float):
+        return value - value == 0
+    return value is None or isinstance(value, (str, int))
+
+
+def _traversal_problem(value):
+    if value is not None and not (
+            isinstance(value, str) and _TRAVERSAL.fullmatch(value)):
+        return _('must be a UUID, in lower case and with hyphens, or None')
+
+
+def _deps_problem(value):
+    if value is not None and not (
+            isinstance(value, (list, tuple)) and
+            all(isinstance(edge, (list, tuple)) and len(edge) == 2
+                for edge in value)):
+        return _('must be a list of [requirer, required] pairs, or None')
+
+
+_PROBLEMS = (
+    (Json, _json_problem),
+    (sa.String, _text_problem),
+    (sa.Boolean, _boolean_problem),
+    (sa.Integer, _integer_problem),
+    (sa.DateTime, _time_problem),
+)
+_SPECIAL = {
+    'current_traversal': _traversal_problem,
+    'current_deps': _deps_problem,
+}

@@ -1,0 +1,67 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Raw templates through heat.db.api."""
+
+from heat.common import exception
+from heat.db import api
+from heat.tests import base
+
+TEMPLATE = {'heat_template_version': '2013-05-23',
+            'description': 'プロジェクト – \U0001f600',
+            'resources': {'big': {'properties': {'x': 'y' * 70000}}}}
+
+class RawTemplateTest(base.APITestCase):
+
+    def test_create_and_get(self):
+        created = self.create_template(template=TEMPLATE, files={'a': 'b'})
+        template = api.raw_template_get(self.context, created.id)
+        for found in (created, template):
+            self.assertEqual(TEMPLATE, found.template)
+            self.assertEqual({'a': 'b'}, found.files)
+            self.assertIsNone(found.updated_at)
+        self.assertEqual(created.created_at, template.created_at)
+
+    def test_none_is_null(self):
+        template = self.create_template(template=None)
+        self.assertIsNone(
+            api.raw_template_get(self.context, template.id).template)
+        self.assertEqual(
+            [(None, None)],
+            self.select('SELECT template, files FROM raw_template'))
+
+    def test_absent(self):
+        error = self.assertRaises(exception.NotFound, api.raw_template_get,
+                                  self.context, 123)
+        self.assertIn('123', str(error))
+
+    def test_unknown_key(self):
+        values = {'template': {}, 'templates': {}, 'environment': {}}
+        error = self.assertRaises(
+            exception.InvalidValues, api.raw_template_create, self.context,
+            values)
+        self.assertEqual(['environment', 'templates'], error.keys)
+        self.assertIn('environment, templates', str(error))
+        self.assertEqual([], self.select('SELECT id FROM raw_template'))
+
+    def test_values_stay_the_callers(self):
+        values = {'template': {'a': [1]}}
+        template = api.raw_template_create(self.context, values)
+        values['template']['a'].append(2)
+        self.assertEqual({'a': [1]}, template.template)
+
+    def test_no_number_that_json_lacks(self):
+        error = self.assertRaises(
+            exception.InvalidValues, self.create_template,
+            template={'a': float('nan')})
+        self.assertEqual(['template'], error.keys)
+        self.assertEqual([], self.select('SELECT id FROM raw_template'))

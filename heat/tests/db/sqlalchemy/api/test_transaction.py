@@ -1,0 +1,38 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Several calls in one transaction of the caller."""
+
+from heat.db import api
+from heat.db.sqlalchemy import engine
+from heat.tests import base
+
+class TransactionTest(base.APITestCase):
+
+    def test_callers_transaction_is_one(self):
+        def create_and_fail():
+            with engine.context_manager.writer.using(self.context):
+                self.create_stack()
+                raise KeyError
+        self.assertRaises(KeyError, create_and_fail)
+        self.assertEqual([], self.select('SELECT id FROM stack'))
+        self.assertEqual([], self.select('SELECT id FROM raw_template'))
+
+    def test_read_sees_what_was_written_meanwhile(self):
+        stack_id = self.create_stack(name='old').id
+        with engine.context_manager.writer.using(self.context) as session:
+            self.assertEqual('old',
+                             api.stack_get(self.context, stack_id).name)
+            session.connection().exec_driver_sql(
+                "UPDATE stack SET name = 'new'")
+            self.assertEqual('new',
+                             api.stack_get(self.context, stack_id).name)
