@@ -27,10 +27,6 @@ class InUse(HeatException):
     """It can not be deleted: something still refers to it."""
 
 
-class InUse(HeatException):
-    """It can not be deleted: something still refers to it."""
-
-
 class InvalidValues(HeatException):
     """Values were refused before anything was sent to the database.
 

@@ -20,6 +20,7 @@ TEMPLATE = {'heat_template_version': '2013-05-23',
             'description': 'プロジェクト – \U0001f600',
             'resources': {'big': {'properties': {'x': 'y' * 70000}}}}
 
+
 class RawTemplateTest(base.APITestCase):
 
     def test_create_and_get(self):

@@ -28,6 +28,7 @@ TEMPLATE = {'heat_template_version': '2013-05-23',
             'description': 'プロジェクト – \U0001f600',
             'resources': {'big': {'properties': {'x': 'y' * 70000}}}}
 
+
 class StackTest(base.APITestCase):
 
     def get(self, stack_id, tenant='tenant', is_admin=False, **kwargs):

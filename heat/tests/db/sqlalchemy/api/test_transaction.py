@@ -16,6 +16,7 @@ from heat.db import api
 from heat.db.sqlalchemy import engine
 from heat.tests import base
 
+
 class TransactionTest(base.APITestCase):
 
     def test_callers_transaction_is_one(self):
