@@ -62,6 +62,10 @@ class ConcurrentTransition(HeatException):
                  '%(expected)s: stop working for that one') % vars(self)
 
 
+class UnfencedWrite(HeatException):
+    """A stack was to be written around the fence of its traversal."""
+
+
 class InvalidConnection(HeatException):
     """[database] connection can not be used; the text never quotes it."""
 

@@ -27,6 +27,8 @@ from sqlalchemy import orm
 from sqlalchemy import String
 from sqlalchemy import Text
 
+from heat.common import exception
+from heat.common.i18n import _
 from heat.db.sqlalchemy.types import freeze
 from heat.db.sqlalchemy.types import Json
 
@@ -127,6 +129,14 @@ class Stack(Timestamps, Base):
         RawTemplate, foreign_keys=raw_template_id, lazy='raise')
     prev_raw_template = orm.relationship(
         RawTemplate, foreign_keys=prev_raw_template_id, lazy='raise')
+
+
+@event.listens_for(Stack, 'before_update')
+def _refuse_update(mapper, connection, stack):
+    """Refuse what would write to a stack without naming its traversal."""
+    if orm.object_session(stack).is_modified(stack):
+        raise exception.UnfencedWrite(
+            _('stack %s is written with stack_update only') % stack.id)
 
 
 # utf8 takes three bytes a character, and an InnoDB key may have 767 bytes.
