@@ -1,0 +1,321 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Writes to a stack whose connection is lost: the caller gets the truth."""
+
+import datetime
+from unittest import mock
+
+from oslo_config import fixture as config_fixture
+from oslo_db import api as db_retry
+from oslo_db import exception as db_exception
+from oslo_db.sqlalchemy import test_fixtures
+import testscenarios
+
+from heat.common import config
+from heat.common import exception
+from heat.db import api
+from heat.db.sqlalchemy import engine
+from heat.tests import base
+from heat.tests import proxy
+
+OLD = '11111111-1111-4111-8111-111111111111'
+NEW = '22222222-2222-4222-8222-222222222222'
+OTHER = '33333333-3333-4333-8333-333333333333'
+STALE = '44444444-4444-4444-8444-444444444444'
+
+STARTS_TRAVERSAL = {'name': 'new', 'current_traversal': NEW}
+LEAVES_TRAVERSAL = {'name': 'new'}
+
+PORTS = {'mysql': 3306, 'postgresql': 5432}
+# A proxy can not read TLS, and finds no request in it.
+NO_TLS = {'mysql': {'ssl_disabled': '1'},
+          'postgresql': {'sslmode': 'disable', 'gssencmode': 'disable'}}
+UPDATE = b'UPDATE stack'
+# Of a whole request: a new connection to MySQL says SET AUTOCOMMIT.
+COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
+
+
+class LostConnectionTestCase(base.APITestCase):
+    """The API reaches the database through a proxy; the test does not."""
+
+    servers = [scenario for scenario in base.APITestCase.scenarios
+               if scenario[0] in PORTS]
+    scenarios = servers
+
+    def setUp(self):
+        super().setUp()
+        url = self.engine.url
+        self.proxy = self.useFixture(
+            proxy.Proxy((url.host, url.port or PORTS[self.driver])))
+        facade = engine.context_manager.make_new_manager()
+        facade.configure(connection=url.set(
+            host='127.0.0.1', port=self.proxy.port).update_query_dict(
+            NO_TLS[self.driver]))
+        self.lossy_engine = facade.writer.get_engine()
+        self.addCleanup(self.lossy_engine.dispose)
+        self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
+            engine.context_manager, facade))
+        self.commit = COMMIT[self.driver]
+
+    def row(self, stack_id):
+        return self.select('SELECT name, current_traversal FROM stack '
+                           "WHERE id = '%s'" % stack_id)[0]
+
+    def start_other_traversal(self, stack_id):
+        self.execute("UPDATE stack SET name = 'other', current_traversal = "
+                     "'%s' WHERE id = '%s'" % (OTHER, stack_id))
+
+    def lose(self, *args, **kwargs):
+        """Arm the proxy; when the test ends, the loss must have happened."""
+        cut = self.proxy.cut(*args, **kwargs)
+        self.addCleanup(lambda: self.assertEqual(cut.times, cut.done))
+        return cut
+
+    def update(self, stack_id, values, exp_trvsl):
+        """Return what the caller is told: True, or the conflict.
+
+        Checks that it is true, and that the next call works.
+        """
+        try:
+            told = api.stack_update(self.context, stack_id, values, exp_trvsl)
+        except exception.ConcurrentTransition as error:
+            told = error
+        name, traversal = self.row(stack_id)
+        carries = name == 'new' and traversal == values.get(
+            'current_traversal', traversal)
+        self.assertEqual(carries, told is True, (told, name, traversal))
+        if told is not True:
+            self.assertEqual((exp_trvsl, traversal),
+                             (told.expected, told.actual))
+            self.assertNotEqual(NEW, told.actual)
+        self.assertTrue(api.stack_update(
+            self.context, stack_id, {'name': 'next'}, traversal))
+        return told
+
+
+class StackUpdateTest(LostConnectionTestCase):
+    """At each place in the conversation, each kind of expectation."""
+
+    scenarios = testscenarios.multiply_scenarios(
+        LostConnectionTestCase.servers,
+        [(when, {'when': when}) for when in ('before', 'after', 'middle')],
+        [(at, {'at': at}) for at in ('update', 'commit')],
+        [('starts', {'values': STARTS_TRAVERSAL}),
+         ('leaves', {'values': LEAVES_TRAVERSAL})])
+
+    def update_once_lost(self, stored, exp_trvsl, other=False):
+        stack_id = self.create_stack(name='old', current_traversal=stored).id
+
+        def then():
+            if other:
+                self.start_other_traversal(stack_id)
+        self.lose(self.when, self.request, then=then)
+        return self.update(stack_id, self.values, exp_trvsl)
+
+    @property
+    def request(self):
+        return UPDATE if self.at == 'update' else self.commit
+
+    def test_right(self):
+        self.assertIs(True, self.update_once_lost(OLD, OLD))
+
+    def test_legacy(self):
+        self.assertIs(True, self.update_once_lost(None, None))
+
+    def test_any(self):
+        self.assertIs(True, self.update_once_lost(OLD, api.ANY_TRAVERSAL))
+
+    def test_stale(self):
+        self.assertEqual(OLD, self.update_once_lost(OLD, STALE).actual)
+
+    def test_other_traversal_meanwhile(self):
+        for stored in (OLD, None):
+            told = self.update_once_lost(stored, stored, other=True)
+            self.assertEqual(OTHER, told.actual)
+
+    def test_any_and_other_traversal_meanwhile(self):
+        self.assertIs(True, self.update_once_lost(
+            OLD, api.ANY_TRAVERSAL, other=True))
+
+    def test_callers_transaction_is_not_repeated(self):
+        stack_id = self.create_stack(name='old', current_traversal=OLD).id
+        self.lose(self.when, self.request)
+        with base.recorded_statements(self.lossy_engine) as statements:
+            self.assertRaises(db_exception.DBConnectionError,
+                              self.update_in_transaction, stack_id)
+        self.assertEqual(1, len([statement for statement in statements
+                                 if statement.startswith('UPDATE stack')]))
+        committed = self.at == 'commit' and self.when != 'before'
+        self.assertEqual('new' if committed else 'old', self.row(stack_id)[0])
+        self.update(stack_id, LEAVES_TRAVERSAL, self.row(stack_id)[1])
+
+    def update_in_transaction(self, stack_id):
+        with engine.context_manager.writer.using(self.context):
+            api.stack_update(self.context, stack_id, self.values, OLD)
+
+
+class SeveralLossesTest(LostConnectionTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.stack_id = self.create_stack(
+            name='old', current_traversal=OLD).id
+
+    def test_again_and_again(self):
+        self.lose('before', UPDATE, times=3)
+        self.lose('before', self.commit, times=2)
+        self.lose('after', self.commit)
+        self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
+
+    def test_while_finding_out_if_it_was_written(self):
+        self.lose('after', self.commit)
+        for when in ('before', 'after', 'middle'):
+            self.lose(when, b'SELECT stack.id')
+        self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
+
+    def test_while_finding_out_why_it_was_refused(self):
+        for when in ('before', 'after', 'middle'):
+            self.lose(when, b'SELECT stack.current_traversal')
+        self.assertEqual(OLD, self.update(
+            self.stack_id, STARTS_TRAVERSAL, STALE).actual)
+
+    def test_values_name_the_current_traversal(self):
+        # That the row has it does not show that the values were written.
+        for exp_trvsl in (OLD, api.ANY_TRAVERSAL):
+            for request in (UPDATE, self.commit):
+                self.lose('before', request)
+                self.execute("UPDATE stack SET name = 'old'")
+                self.assertIs(True, self.update(
+                    self.stack_id, {'name': 'new', 'current_traversal': OLD},
+                    exp_trvsl))
+
+
+class AwayTest(LostConnectionTestCase):
+    """The server is gone, for a while or for good."""
+
+    def setUp(self):
+        super().setUp()
+        self.stack_id = self.create_stack(
+            name='old', current_traversal=OLD).id
+        options = self.useFixture(config_fixture.Config(config.CONF))
+        options.config(db_max_retries=3, db_max_retry_interval=1,
+                       group='database')
+
+    def pause(self, function):
+        """Replace the pauses before repetitions by a function."""
+        pauses = mock.patch.object(db_retry, 'time')
+        pauses.start().sleep.side_effect = function
+        self.addCleanup(pauses.stop)
+
+    def test_for_good(self):
+        for request in (UPDATE, self.commit):
+            self.lose('before', request, then=self.proxy.refuse)
+            self.assertRaises(
+                db_exception.DBConnectionError, api.stack_update,
+                self.context, self.stack_id, STARTS_TRAVERSAL, OLD)
+            self.assertEqual(('old', OLD), self.row(self.stack_id))
+            self.proxy.listen()
+        self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
+
+    def test_for_a_while(self):
+        pauses = []
+
+        def listen_at_third_pause(seconds):
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                self.proxy.listen()
+        self.pause(listen_at_third_pause)
+        self.lose('after', self.commit, then=self.proxy.refuse)
+        self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
+        self.assertEqual(3, len(pauses))
+
+    def test_callers_transaction(self):
+        def update():
+            with engine.context_manager.writer.using(self.context):
+                api.stack_update(self.context, self.stack_id,
+                                 STARTS_TRAVERSAL, OLD)
+        self.pause(self.fail)
+        self.lose('before', UPDATE, then=self.proxy.refuse)
+        self.assertRaises(db_exception.DBConnectionError, update)
+        self.assertRaises(db_exception.DBConnectionError, update)
+        self.proxy.listen()
+        self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
+
+
+class StackDeleteTest(LostConnectionTestCase):
+
+    scenarios = testscenarios.multiply_scenarios(
+        LostConnectionTestCase.servers,
+        [(when, {'when': when}) for when in ('before', 'after', 'middle')])
+
+    def setUp(self):
+        super().setUp()
+        self.stack_id = self.create_stack(
+            name='old', current_traversal=OLD).id
+        self.insert('resource', id='resource', nova_instance='x',
+                    stack_id=self.stack_id)
+
+    def requests(self):
+        return UPDATE, b'DELETE FROM resource', self.commit
+
+    def restore(self):
+        self.execute('UPDATE stack SET deleted_at = NULL')
+
+    def delete(self, exp_trvsl=OLD):
+        return api.stack_delete(self.context, self.stack_id, exp_trvsl)
+
+    def test_right(self):
+        for request in self.requests():
+            self.lose(self.when, request)
+            self.assertIsNone(self.delete())
+            self.assertIsNone(api.stack_get(self.context, self.stack_id))
+            self.assertEqual([], self.select('SELECT id FROM resource'))
+            self.assertRaises(exception.NotFound, self.delete)
+            self.restore()
+
+    def test_stale(self):
+        for request in (UPDATE, self.commit):
+            self.lose(self.when, request)
+            error = self.assertRaises(exception.ConcurrentTransition,
+                                      self.delete, STALE)
+            self.assertEqual(OLD, error.actual)
+            self.assertEqual(1, len(self.select('SELECT id FROM resource')))
+
+    def test_deleted_by_other_meanwhile(self):
+        deleted_at = datetime.datetime(2015, 1, 1)
+
+        def delete_by_other():
+            self.execute("UPDATE stack SET deleted_at = '%s'" % deleted_at)
+        for request in (UPDATE, b'DELETE FROM resource'):
+            self.lose(self.when, request, then=delete_by_other)
+            self.assertRaises(exception.NotFound, self.delete)
+            self.assertEqual([(deleted_at,)], self.select(
+                'SELECT deleted_at FROM stack'))
+            self.restore()
+
+    def test_other_traversal_meanwhile(self):
+        self.lose(self.when, UPDATE,
+                  then=lambda: self.start_other_traversal(self.stack_id))
+        error = self.assertRaises(exception.ConcurrentTransition, self.delete)
+        self.assertEqual(OTHER, error.actual)
+        self.assertEqual(1, len(self.select('SELECT id FROM resource')))
+
+    def test_callers_transaction_is_not_repeated(self):
+        def delete():
+            with engine.context_manager.writer.using(self.context):
+                self.delete()
+        self.lose(self.when, UPDATE)
+        self.assertRaises(db_exception.DBConnectionError, delete)
+        self.assertEqual(
+            self.stack_id, api.stack_get(self.context, self.stack_id).id)
+        self.assertEqual(1, len(self.select('SELECT id FROM resource')))

@@ -1,0 +1,157 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A TCP proxy in front of a database server that loses connections."""
+
+import contextlib
+import select
+import socket
+import threading
+
+import fixtures
+
+CHUNK = 65536
+
+
+class Cut:
+    """Where a connection is to be lost.
+
+    :param when: 'before' the request arrives at the server; 'after' the
+        server has answered it, and nothing of the answer arrives at the
+        client; or in the 'middle' of the answer
+    :param marker: bytes that the request contains
+    :param times: how many connections are lost there
+    :param then: called when the server has lost the connection, and the
+        client does not know yet
+    :ivar done: how many connections were lost there
+    """
+
+    def __init__(self, when, marker, times=1, then=lambda: None):
+        self.when = when
+        self.marker = marker
+        self.times = times
+        self.then = then
+        self.done = 0
+
+
+class Proxy(fixtures.Fixture):
+    """Passes on what clients and server say, until told to lose it.
+
+    For protocols in which each request has its answer; without TLS.
+
+    :param server: host and port
+    :ivar port: where it listens, at 127.0.0.1
+    :ivar accepted: how many connections there were
+    """
+
+    def __init__(self, server):
+        super().__init__()
+        self.server = server
+        self.accepted = 0
+        self._cuts = []
+        self._lock = threading.Lock()
+        self._clients = set()
+        self._threads = []
+
+    def _setUp(self):
+        # Keeps the port while nobody listens there.
+        place = self._bind(0)
+        self.addCleanup(place.close)
+        self.port = place.getsockname()[1]
+        self.listen()
+        self.addCleanup(self._stop)
+
+    def cut(self, *args, **kwargs):
+        """Arm a Cut, and return it."""
+        cut = Cut(*args, **kwargs)
+        self._cuts.append(cut)
+        return cut
+
+    def listen(self):
+        self._listener = self._bind(self.port)
+        self._listener.listen()
+        self._start(self._accept, self._listener)
+
+    def refuse(self):
+        """Let new connections be refused, until listen() is called."""
+        with contextlib.suppress(OSError):
+            # To close it would not wake up who waits for a connection.
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    @staticmethod
+    def _bind(port):
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(('127.0.0.1', port))
+        return bound
+
+    def _start(self, target, *args):
+        thread = threading.Thread(target=target, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _stop(self):
+        self.refuse()
+        with self._lock:
+            for client in self._clients:
+                client.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+
+    def _accept(self, listener):
+        with contextlib.suppress(OSError):
+            while True:
+                client = listener.accept()[0]
+                self.accepted += 1
+                self._start(self._serve, client)
+
+    def _serve(self, client):
+        with self._lock:
+            self._clients.add(client)
+        try:
+            cut = self._pass_on(client)
+            if cut is not None:
+                cut.then()
+        except ConnectionError:
+            pass
+        finally:
+            with self._lock:
+                self._clients.remove(client)
+            client.close()
+
+    def _pass_on(self, client):
+        """Return the Cut where the connection was lost, or None."""
+        request, cut = b'', None
+        with socket.create_connection(self.server) as server:
+            while True:
+                source = select.select([client, server], [], [])[0][0]
+                data = source.recv(CHUNK)
+                if source is client:
+                    request += data
+                    cut = cut or self._cut_for(request)
+                elif cut is not None:
+                    if cut.when == 'middle':
+                        client.sendall(data[:len(data) // 2])
+                    return cut
+                else:
+                    request = b''
+                if not data or cut is not None and cut.when == 'before':
+                    return cut
+                (server if source is client else client).sendall(data)
+
+    def _cut_for(self, request):
+        with self._lock:
+            for cut in self._cuts:
+                if cut.done < cut.times and cut.marker in request:
+                    cut.done += 1
+                    return cut
