@@ -21,6 +21,7 @@ from sqlalchemy import orm
 
 from heat.common import exception
 from heat.common.i18n import _
+from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import context_manager
@@ -38,9 +39,6 @@ class Expectation(enum.Enum):
 
 ANY_TRAVERSAL = Expectation.ANY_TRAVERSAL
 
-FOREIGN_KEYS = {column.key for column in Stack.__table__.columns
-                if column.foreign_keys}
-
 
 def visible_to(context):
     """Return the condition that a context may see a stack."""
@@ -52,14 +50,6 @@ def visible_to(context):
     return sa.or_(
         same_text(Stack.tenant, context.tenant_id),
         same_text(Stack.stack_user_project_id, context.tenant_id))
-
-
-def invalid_reference(values):
-    """Return the error for a reference to nothing; SQLite names no key."""
-    return exception.InvalidValues(
-        _('refers to nothing that exists'),
-        [key for key in FOREIGN_KEYS & set(values)
-         if values[key] is not None])
 
 
 def swap(context, stack_id, values, exp_trvsl, then=None):
@@ -135,7 +125,8 @@ class _Write:
             return
         with context_manager.reader.using(self.context) as session:
             error = self._why_not(session, self.current)
-        if self.exp_trvsl in (ANY_TRAVERSAL, getattr(error, 'actual', '')):
+        if isinstance(error, exception.ConcurrentTransition) and (
+                self.exp_trvsl in (ANY_TRAVERSAL, error.actual)):
             # Since the UPDATE it has become what was expected.
             raise db_exception.RetryRequest(error)
         raise error
@@ -145,11 +136,9 @@ class _Write:
         update = sa.update(Stack).where(self.is_visible).values(self.values)
         if self.exp_trvsl is not ANY_TRAVERSAL:
             update = update.where(Stack.current_traversal == self.exp_trvsl)
-        try:
+        with explained(session, Stack, self.values):
             matched = session.execute(update.execution_options(
                 synchronize_session=False)).rowcount == 1
-        except db_exception.DBReferenceError as error:
-            raise invalid_reference(self.values) from error
         if matched and self.then is not None:
             self.then(session)
         return matched
@@ -161,10 +150,13 @@ class _Write:
         """
         stack = session.identity_map.get(
             orm.util.identity_key(Stack, self.stack_id))
-        if stack is not None:
-            for key, value in self.values.items():
-                orm.attributes.set_committed_value(stack, key, freeze(value))
-            session.expire(stack, ['raw_template', 'prev_raw_template'])
+        if stack is None:
+            return
+        for key, value in self.values.items():
+            orm.attributes.set_committed_value(stack, key, freeze(value))
+        for name in ('raw_template', 'prev_raw_template'):
+            if name + '_id' in self.values:
+                session.expire(stack, [name])
 
     def _is_done(self):
         """Tell whether the row shows that this very call has written it."""

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from heat.common import exception
 from heat.common.i18n import _
+from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
 from heat.db.sqlalchemy.engine import context_manager
 from heat.db.sqlalchemy.models import RawTemplate
@@ -36,8 +37,9 @@ def raw_template_create(context, values):
     api_values.check(RawTemplate, values)
     template = RawTemplate(**values)
     with context_manager.writer.using(context) as session:
-        session.add(template)
-        session.flush()
+        with explained(session, RawTemplate, values):
+            session.add(template)
+            session.flush()
     return template
 
 
@@ -68,7 +70,8 @@ def raw_template_update(context, template_id, values):
         for key, value in values.items():
             if getattr(template, key) != value:
                 setattr(template, key, value)
-        session.flush()
+        with explained(session, RawTemplate, values):
+            session.flush()
     return template
 
 

@@ -12,12 +12,12 @@
 
 """Stacks: to create, find, change and delete them."""
 
-from oslo_db import exception as db_exception
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from heat.common import exception
 from heat.common.i18n import _
+from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import values as api_values
 from heat.db.sqlalchemy.comparison import same_text
@@ -42,12 +42,10 @@ def stack_create(context, values):
     """
     api_values.check(Stack, values)
     stack = Stack(**values)
-    try:
-        with context_manager.writer.using(context) as session:
+    with context_manager.writer.using(context) as session:
+        with explained(session, Stack, values):
             session.add(stack)
             session.flush()
-    except db_exception.DBReferenceError as error:
-        raise fence.invalid_reference(values) from error
     return stack
 
 
