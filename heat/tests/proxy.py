@@ -26,8 +26,7 @@ class Cut:
     """Where a connection is to be lost.
 
     :param when: 'before' the request arrives at the server; 'after' the
-        server has answered it, and nothing of the answer arrives at the
-        client; or in the 'middle' of the answer
+        server has answered it; or in the 'middle' of the answer
     :param marker: bytes that the request contains
     :param times: how many connections are lost there
     :param then: called when the server has lost the connection, and the
@@ -50,13 +49,11 @@ class Proxy(fixtures.Fixture):
 
     :param server: host and port
     :ivar port: where it listens, at 127.0.0.1
-    :ivar accepted: how many connections there were
     """
 
     def __init__(self, server):
         super().__init__()
         self.server = server
-        self.accepted = 0
         self._cuts = []
         self._lock = threading.Lock()
         self._clients = set()
@@ -65,9 +62,9 @@ class Proxy(fixtures.Fixture):
     def _setUp(self):
         # Keeps the port while nobody listens there.
         place = self._bind(0)
-        self.addCleanup(place.close)
         self.port = place.getsockname()[1]
         self.listen()
+        self.addCleanup(place.close)
         self.addCleanup(self._stop)
 
     def cut(self, *args, **kwargs):
@@ -83,13 +80,16 @@ class Proxy(fixtures.Fixture):
 
     def refuse(self):
         """Let new connections be refused, until listen() is called."""
-        with contextlib.suppress(OSError):
-            # To close it would not wake up who waits for a connection.
-            self._listener.shutdown(socket.SHUT_RDWR)
+        self._shut(self._listener)
         self._listener.close()
 
     @staticmethod
-    def _bind(port):
+    def _shut(opened):
+        """Wake up who waits for this socket; to close it would not."""
+        with contextlib.suppress(OSError):
+            opened.shutdown(socket.SHUT_RDWR)
+
+    def _bind(self, port):
         bound = socket.socket()
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(('127.0.0.1', port))
@@ -104,7 +104,7 @@ class Proxy(fixtures.Fixture):
         self.refuse()
         with self._lock:
             for client in self._clients:
-                client.shutdown(socket.SHUT_RDWR)
+                self._shut(client)
         for thread in self._threads:
             thread.join()
 
@@ -112,18 +112,16 @@ class Proxy(fixtures.Fixture):
         with contextlib.suppress(OSError):
             while True:
                 client = listener.accept()[0]
-                self.accepted += 1
                 self._start(self._serve, client)
 
     def _serve(self, client):
         with self._lock:
             self._clients.add(client)
         try:
-            cut = self._pass_on(client)
-            if cut is not None:
-                cut.then()
-        except ConnectionError:
-            pass
+            with contextlib.suppress(ConnectionError):
+                cut = self._pass_on(client)
+                if cut is not None:
+                    cut.then()
         finally:
             with self._lock:
                 self._clients.remove(client)

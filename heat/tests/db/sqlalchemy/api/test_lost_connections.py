@@ -15,7 +15,6 @@
 import datetime
 from unittest import mock
 
-from oslo_config import fixture as config_fixture
 from oslo_db import api as db_retry
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import test_fixtures
@@ -207,9 +206,9 @@ class AwayTest(LostConnectionTestCase):
         super().setUp()
         self.stack_id = self.create_stack(
             name='old', current_traversal=OLD).id
-        options = self.useFixture(config_fixture.Config(config.CONF))
-        options.config(db_max_retries=3, db_max_retry_interval=1,
-                       group='database')
+        config.CONF.set_override('db_max_retries', 3, 'database')
+        self.addCleanup(config.CONF.clear_override, 'db_max_retries',
+                        'database')
 
     def pause(self, function):
         """Replace the pauses before repetitions by a function."""
