@@ -89,12 +89,11 @@ def check(history, initial, final_traversal, final_value):
 def _successful_transitions(history, final_traversal):
     """Return the transitions that came into effect, in order of their start.
 
-    One of unknown outcome did if anybody has seen its traversal; otherwise it
-    may as well have failed.
+    One of unknown outcome did if its traversal is stored, or if a success
+    expected it; otherwise it must have failed.
     """
     seen = {final_traversal}
     seen.update(o.expected for o in history if o.outcome == 'ok')
-    seen.update(o.actual for o in history if o.outcome == 'conflict')
     known = [o for o in history if o.new and o.outcome == 'ok']
     unknown = [o for o in history if o.new and o.outcome == 'error']
     while any(o.new in seen for o in unknown):
@@ -118,7 +117,7 @@ def _spans(transitions, initial):
     """
     groups, begins = _by_expected(transitions), {initial: -math.inf}
     chain = groups[initial].copy()
-    for operation in chain:  # It grows.
+    for operation in chain:  # which grows
         if operation.new not in begins:
             begins[operation.new] = max(operation.start,
                                         begins[operation.expected])

@@ -66,6 +66,8 @@ class CorrectTest(CheckTestCase):
         self.assert_possible([X, Y, {**Y, **LOSER, 'start': 9, 'end': 41,
                                      'actual': 'X', 'expected': None},
                               WRITE_Y])
+        self.assert_possible(
+            [X, {**WRITE_X, 'start': Y['end'], 'end': 55}, Y, WRITE_Y])
         same_time = {**WRITE_Y, 'start': 70, 'end': 99, 'value': 'same time'}
         for value in ('wy', 'same time'):
             self.assert_possible([*CORRECT, same_time], 'Y', value)
@@ -131,6 +133,11 @@ class StaleWriteTest(CheckTestCase):
         early = {**WRITE_X, 'start': -20, 'end': -10}
         self.assert_violation('stale write', [X, early, Y, WRITE_Y])
 
+    def test_ended_before_an_earlier_traversal_began(self):
+        slow_y = {**Y, 'start': -50}
+        early = {**WRITE_Y, 'start': -20, 'end': -10, 'value': 'early'}
+        self.assert_violation('stale write', [X, early, slow_y, WRITE_Y])
+
     def test_expected_what_never_was(self):
         self.assert_violation('stale write', [
             *CORRECT, {**WRITE_X, 'expected': 'W', 'value': 'w'}])
@@ -158,6 +165,9 @@ class StoredTest(CheckTestCase):
 
     def test_refused_write(self):
         self.assert_violation('stored', CORRECT, 'Y', 'z')
+        too_soon = {**WRITE_Y, 'start': 42, 'end': 48, 'value': 'too soon',
+                    'outcome': 'conflict', 'actual': 'X'}
+        self.assert_violation('stored', [X, Y, too_soon], 'Y', 'too soon')
 
     def test_refused_write_without_any_other(self):
         refused = dict(start=0, end=1, expected='W', value='w',

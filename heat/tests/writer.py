@@ -35,10 +35,10 @@ from heat.common import exception
 from heat.db import api
 from heat.tests import history
 
-# A writer that does not get this far in as many seconds has died.
+# If one is not ready after as many seconds, it will never be.
 START_TIMEOUT = 60
 
-_barrier = None
+_barrier = None  # where the writers of this process wait for all others
 
 
 def race_in_threads(writers, **parameters):
@@ -48,7 +48,7 @@ def race_in_threads(writers, **parameters):
     """
     barrier = threading.Barrier(writers)
     return _race(futures.ThreadPoolExecutor(
-        writers, initializer=_wait_at, initargs=(barrier,)),
+        writers, initializer=_get_ready, initargs=(barrier,)),
         writers, parameters)
 
 
@@ -59,7 +59,7 @@ def race_in_processes(writers, **parameters):
     """
     forks = multiprocessing.get_context('fork')
     return _race(futures.ProcessPoolExecutor(
-        writers, forks, _wait_at, (forks.Barrier(writers),)),
+        writers, forks, _get_ready, (forks.Barrier(writers),)),
         writers, parameters)
 
 
@@ -69,9 +69,10 @@ def _race(executor, writers, parameters):
             functools.partial(write, **parameters), range(writers))))
 
 
-def _wait_at(barrier):
+def _get_ready(barrier):
     global _barrier
     _barrier = barrier
+    api.get_engine().connect().close()
 
 
 def write(writer, stack_id, tenant, traversal, calls, seconds):
@@ -84,7 +85,6 @@ def write(writer, stack_id, tenant, traversal, calls, seconds):
     :param seconds: how long it goes on at least
     :returns: a list of Operation
     """
-    api.get_engine().connect().close()
     request = context.RequestContext(tenant_id=tenant)
     operations = []
     _barrier.wait(START_TIMEOUT)

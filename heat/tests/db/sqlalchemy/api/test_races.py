@@ -68,7 +68,8 @@ class RaceTest(base.APITestCase):
         stack = api.stack_get(self.context, self.stack_id)
         violations = history.check(
             operations, None, stack.current_traversal, stack.status_reason)
-        self.assertEqual([], violations)
+        if violations:
+            self.fail('\n'.join(violations))
         self.assert_eventful(operations)
 
     def assert_eventful(self, operations):
