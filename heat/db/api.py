@@ -36,7 +36,6 @@ from heat.db.sqlalchemy.migration import db_version
 
 __all__ = (
     'ANY_TRAVERSAL',
-    'ANY_TRAVERSAL',
     'db_sync',
     'db_version',
     'get_engine',
