@@ -19,8 +19,6 @@ import threading
 
 import fixtures
 
-CHUNK = 65536
-
 
 class Cut:
     """Where a connection is to be lost.
@@ -29,9 +27,8 @@ class Cut:
         server has answered it; or in the 'middle' of the answer
     :param marker: bytes that the request contains
     :param times: how many connections are lost there
-    :param then: called when the server has lost the connection, and the
-        client does not know yet
-    :ivar done: how many connections were lost there
+    :param then: called when the server has lost it; the client waits
+    :ivar done: how many were
     """
 
     def __init__(self, when, marker, times=1, then=lambda: None):
@@ -45,7 +42,7 @@ class Cut:
 class Proxy(fixtures.Fixture):
     """Passes on what clients and server say, until told to lose it.
 
-    For protocols in which each request has its answer; without TLS.
+    For protocols without TLS in which each request has its answer.
 
     :param server: host and port
     :ivar port: where it listens, at 127.0.0.1
@@ -103,8 +100,7 @@ class Proxy(fixtures.Fixture):
     def _stop(self):
         self.refuse()
         with self._lock:
-            for client in self._clients:
-                self._shut(client)
+            list(map(self._shut, self._clients))
         for thread in self._threads:
             thread.join()
 
@@ -128,12 +124,11 @@ class Proxy(fixtures.Fixture):
             client.close()
 
     def _pass_on(self, client):
-        """Return the Cut where the connection was lost, or None."""
         request, cut = b'', None
         with socket.create_connection(self.server) as server:
             while True:
                 source = select.select([client, server], [], [])[0][0]
-                data = source.recv(CHUNK)
+                data = source.recv(65536)
                 if source is client:
                     request += data
                     cut = cut or self._cut_for(request)

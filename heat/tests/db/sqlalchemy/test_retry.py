@@ -30,9 +30,7 @@ from heat.db.sqlalchemy import retry
 from heat.tests import base
 
 TRAVERSAL = '11111111-1111-4111-8111-111111111111'
-# oslo.db from 17 on has a class of its own for MariaDB's 1020.
-TRY_AGAIN = (db_exception.DBDeadlock, getattr(
-    db_exception, 'DBConsistencyError', db_exception.DBDeadlock))
+TRY_AGAIN = (db_exception.DBDeadlock, db_exception.DBConnectionError)
 
 # How an engine is told to give up waiting for a lock.
 LOCKED = [
@@ -162,7 +160,7 @@ class TransactionTest(RefusalTestCase):
     def test_call_inside_it_is_not_repeated(self):
         self.no_pauses()
         with base.recorded_statements(self.engine) as statements:
-            self.assertRaises(TRY_AGAIN, self.transaction)
+            self.assertRaises(db_exception.DBDeadlock, self.transaction)
         self.assertEqual(self.updates, len([
             statement for statement in filter(is_update, statements)
             if 'other' not in statement]))
@@ -337,7 +335,7 @@ class BoundTest(testtools.TestCase):
 
     def test_repetitions(self):
         self.set_retries(3)
-        for error_class in TRY_AGAIN + (db_exception.DBConnectionError,):
+        for error_class in TRY_AGAIN:
             self.assertEqual(4, len(self.fail_always(error_class)))
 
     def test_request_is_unpacked(self):
@@ -359,7 +357,7 @@ class BoundTest(testtools.TestCase):
         self.assertEqual(len(second), len(set(second)))
 
     def test_it_takes_about_ten_seconds(self):
-        for error_class in TRY_AGAIN + (db_exception.DBConnectionError,):
+        for error_class in TRY_AGAIN:
             for takes in (0, 1, 4):
                 started = self.now
                 errors = self.fail_always(error_class, takes)

@@ -18,6 +18,7 @@ from unittest import mock
 from oslo_db import api as db_retry
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import test_fixtures
+import sqlalchemy as sa
 import testscenarios
 
 from heat.common import config
@@ -187,6 +188,19 @@ class SeveralLossesTest(LostConnectionTestCase):
             self.lose(when, b'SELECT stack.current_traversal')
         self.assertEqual(OLD, self.update(
             self.stack_id, STARTS_TRAVERSAL, STALE).actual)
+
+    def test_takes_effect_late(self):
+        def write_before_second(conn, cursor, statement, *args):
+            if statement.startswith('UPDATE stack'):
+                updates.append(statement)
+                if len(updates) == 2:
+                    self.execute("UPDATE stack SET name = 'new', "
+                                 "current_traversal = '%s'" % NEW)
+        updates = []
+        self.lose('before', UPDATE)
+        sa.event.listen(self.lossy_engine, 'before_cursor_execute',
+                        write_before_second)
+        self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
 
     def test_values_name_the_current_traversal(self):
         # That the row has it does not show that the values were written.
