@@ -361,6 +361,16 @@ class CallersTransactionTest(FenceTestCase):
             {column.key: getattr(stack, column.key)
              for column in stack.__table__.columns})
 
+    def test_loaded_stack_does_not_share_the_callers_values(self):
+        deps = copy.deepcopy(DEPS)
+        with self.transaction():
+            stack = self.get()
+            api.stack_update(self.context, self.stack_id,
+                             {'current_deps': deps}, OLD)
+        deps[0].append(1)
+        self.assertEqual(DEPS, stack.current_deps)
+        self.assertRaises(TypeError, stack.current_deps.append, 1)
+
     def test_created_stack_shows_the_new_values(self):
         with self.transaction():
             stack = self.create_stack(name='created')
