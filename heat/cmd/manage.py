@@ -32,7 +32,6 @@ from heat.common.i18n import _
 from heat.db import api
 
 DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
-EXPECTED_ERRORS = DATABASE_ERRORS + (exception.HeatException, cfg.Error)
 
 
 def db_sync():
@@ -57,6 +56,13 @@ def _connect():
             _('can not connect to %(url)s: %(reason)s; check [database] '
               'connection and the server') %
             {'url': _masked_url(), 'reason': _reason(error)}) from error
+    except Exception as error:
+        # The text of a driver's own error may quote what it was given.
+        raise exception.InvalidConnection(
+            _('can not connect to %(url)s: the driver raises %(class)s; '
+              'check what [database] connection has behind the name of the '
+              'database') %
+            {'url': _masked_url(), 'class': type(error).__name__}) from error
     return engine
 
 
@@ -91,7 +97,7 @@ def main(argv=None):
     try:
         _configure(argv)
         CONF.command.run()
-    except EXPECTED_ERRORS as error:
+    except Exception as error:
         if CONF.debug:
             traceback.print_exc()
         print('heat-manage: %s' % _one_line(error), file=sys.stderr)
@@ -109,7 +115,7 @@ def _configure(argv):
     CONF(argv, project='heat')
     log.setup(CONF, 'heat')
     location = CONF.get_location('connection', 'database').location
-    if location == cfg.Locations.set_default:
+    if not location.is_user_controlled:
         print(_('No [database] connection is configured: using %s') %
               os.path.abspath(make_url(CONF.database.connection).database),
               file=sys.stderr)
@@ -118,7 +124,11 @@ def _configure(argv):
 def _one_line(error):
     if isinstance(error, DATABASE_ERRORS):
         return '%s: %s' % (_masked_url(), _reason(error))
-    return ' '.join(str(error).split())
+    text = ' '.join(str(error).split())
+    if isinstance(error, (exception.HeatException, cfg.Error)):
+        return text
+    return _('%(class)s: %(text)s; --debug shows where') % {
+        'class': type(error).__name__, 'text': text}
 
 
 def _reason(error):

@@ -18,9 +18,13 @@ from oslo_log import log
 
 CONF = cfg.CONF
 
-# For a first try: a file in the current directory.
-db_options.set_defaults(CONF, connection='sqlite:///heat.sqlite')
-# A call that the database keeps refusing gives up within about ten seconds.
-CONF.set_default('db_max_retries', 10, group='database')
-CONF.set_default('db_max_retry_interval', 1, group='database')
+# Set in the options themselves, where CONF.reset() leaves them.
+cfg.set_defaults(
+    db_options.database_opts,
+    # For a first try: a file in the current directory.
+    connection='sqlite:///heat.sqlite',
+    # A call that the database keeps refusing gives up within ten seconds.
+    db_max_retries=10,
+    db_max_retry_interval=1)
+CONF.register_opts(db_options.database_opts, 'database')
 log.register_options(CONF)

@@ -42,7 +42,8 @@ def rows(engine):
     """Return {table: [row, ...]}, values as the driver gives them."""
     with engine.connect() as conn:
         return {table: sorted(
-            (dict(row) for row in
+            ({key: bytes(value) if isinstance(value, memoryview) else value
+              for key, value in row.items()} for row in
              conn.exec_driver_sql('SELECT * FROM %s' % table).mappings()),
             key=repr) for table in sa.inspect(conn).get_table_names()}
 

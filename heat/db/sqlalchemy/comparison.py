@@ -12,36 +12,59 @@
 
 """Comparison of texts that means the same on every engine."""
 
+import re
+
 import sqlalchemy as sa
 from sqlalchemy.ext import compiler
 from sqlalchemy.sql import functions
 
 
-class same_text(functions.FunctionElement):
-    """A condition: a column holds exactly this text.
+def is_text(value):
+    """Tell whether a value is a text that every engine can be sent."""
+    return isinstance(value, str) and not re.search('[\0\ud800-\udfff]', value)
+
+
+def same_text(column, text):
+    """Return the condition that a column holds exactly this text.
+
+    :param text: what is no text is the same as none
+    """
+    return _SameText(column, sa.literal(text)) if is_text(text) else sa.false()
+
+
+def same_id(column, text):
+    """Return the condition that a column holds exactly this id.
+
+    :param text: what can not be an id on every engine is the same as none
+    """
+    if is_text(text) and max(text, default='') <= '\uffff':
+        return same_text(column, text)
+    return sa.false()
+
+
+class _SameText(functions.FunctionElement):
+    """Two texts are the same.
 
     With its usual collations, MySQL takes texts for equal that differ in
     case, in accents or in trailing blanks. The bytes tell; the plain
-    comparison is there for the index.
+    comparison is there for the index. It has no type: as a Boolean it would
+    be compared with 1, and no index be used.
     """
 
-    type = sa.Boolean()
     inherit_cache = True
 
-    def __init__(self, column, text):
-        super().__init__(column, sa.literal(text))
 
-
-@compiler.compiles(same_text)
+@compiler.compiles(_SameText)
 def _equal(element, compiler, **kwargs):
     return '%s = %s' % _operands(element, compiler, **kwargs)
 
 
-@compiler.compiles(same_text, 'mysql')
+@compiler.compiles(_SameText, 'mysql')
 def _equal_bytes(element, compiler, **kwargs):
-    column, text = _operands(element, compiler, **kwargs)
-    return '(%s = %s AND CAST(%s AS BINARY) = CAST(%s AS BINARY))' % (
-        column, text, column, text)
+    return '(%s = %s AND %s = %s)' % (
+        *_operands(element, compiler, **kwargs),
+        *('CAST(CONVERT(%s USING utf8mb4) AS BINARY)' % operand
+          for operand in _operands(element, compiler, **kwargs)))
 
 
 def _operands(element, compiler, **kwargs):

@@ -45,7 +45,7 @@ def create_table(engine, table):
             if engine.name == 'mysql':
                 _use_collation_of_stack(conn, table)
             conn.execute(schema.CreateTable(table))
-        present = _index_names(conn, table.name)
+        present = _index_columns(conn, table.name)
         for index in sorted(table.indexes, key=lambda index: index.name):
             if index.name not in present:
                 conn.execute(schema.CreateIndex(index))
@@ -87,6 +87,8 @@ def create_index(engine, name, table_name, column_name, **options):
     """Create an index on a table in use, without blocking its writers.
 
     :param options: options of sqlalchemy.Index, such as mysql_length
+    :raises heat.common.exception.MigrationError: there is an index of that
+        name on something else
     """
     table = sa.Table(table_name, sa.MetaData(), sa.Column(column_name))
     index = sa.Index(name, table.c[column_name],
@@ -96,8 +98,14 @@ def create_index(engine, name, table_name, column_name, **options):
     with _autocommit(engine) as conn:
         if engine.name == 'postgresql':
             _drop_invalid_index(conn, name)
-        if name not in _index_names(conn, table_name):
+        found = _index_columns(conn, table_name).get(name)
+        if found is None:
             conn.execute(schema.CreateIndex(index))
+        elif found != [column_name]:
+            raise exception.MigrationError(
+                _('there is an index %(name)s on another column than '
+                  '%(column)s; drop it and run db_sync again') %
+                {'name': name, 'column': column_name})
 
 
 def add_foreign_key(engine, table_name, column_name, key):
@@ -111,21 +119,22 @@ def add_foreign_key(engine, table_name, column_name, key):
         SQLite can not add the key to it
     """
     with engine.connect() as conn:
-        keys = [found['constrained_columns']
-                for found in sa.inspect(conn).get_foreign_keys(table_name)]
+        names = {tuple(found['constrained_columns']): found['name']
+                 for found in sa.inspect(conn).get_foreign_keys(table_name)}
+    is_there = (column_name,) in names
     if engine.name == 'postgresql':
-        if [column_name] not in keys:
+        if not is_there:
             _execute(engine, _foreign_key_clause(table_name, column_name, key)
                      + ' NOT VALID')
         # Reads the table, but lets everyone else write to it. To repeat it
         # on a valid key does nothing.
         _execute(engine, 'ALTER TABLE %s VALIDATE CONSTRAINT %s' %
-                 (table_name, key.name))
-    elif [column_name] in keys:
+                 (table_name, names.get((column_name,), key.name)))
+    elif is_there:
         return
     elif engine.name == 'mysql':
         create_index(engine, key.name, table_name, column_name)
-        _add_unchecked_foreign_key(engine, table_name, column_name, key)
+        _add_mysql_foreign_key(engine, table_name, column_name, key)
     else:
         raise exception.MigrationError(
             _('column %(column)s of table %(table)s was not made by '
@@ -167,9 +176,9 @@ def _column_names(conn, table_name):
             for column in sa.inspect(conn).get_columns(table_name)]
 
 
-def _index_names(conn, table_name):
-    return [index['name']
-            for index in sa.inspect(conn).get_indexes(table_name)]
+def _index_columns(conn, table_name):
+    return {index['name']: index['column_names']
+            for index in sa.inspect(conn).get_indexes(table_name)}
 
 
 def _require_same_columns(conn, table):
@@ -212,8 +221,11 @@ def _foreign_key_clause(table_name, column_name, key):
         table_name, key.name, column_name, _references(key))
 
 
-def _add_unchecked_foreign_key(engine, table_name, column_name, key):
-    """Add a key in place; with checks on, MySQL copies the whole table."""
+def _add_mysql_foreign_key(engine, table_name, column_name, key):
+    """Add a key in place; with checks on, MySQL copies the whole table.
+
+    A column without values, as add_columns makes it, needs no check.
+    """
     with engine.connect() as conn:
         used = conn.exec_driver_sql(
             'SELECT 1 FROM %s WHERE %s IS NOT NULL LIMIT 1' %

@@ -12,6 +12,7 @@
 
 """The process-wide engine and its transactions, made from [database]."""
 
+from oslo_config import cfg
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy.engine import make_url
 from sqlalchemy import exc
@@ -36,8 +37,18 @@ def get_engine():
         [database] max_retries attempts
     """
     if not context_manager.is_started:
-        _check_url(CONF.database.connection)
+        _check_url(_connection())
     return context_manager.writer.get_engine()
+
+
+def _connection():
+    try:
+        return CONF.database.connection
+    except cfg.Error:
+        # Its text quotes what stands behind the $.
+        raise exception.InvalidConnection(
+            _('[database] connection has a $ that names no option; write $$ '
+              'for one in the password')) from None
 
 
 def _check_url(connection):
@@ -63,8 +74,17 @@ def _check_url(connection):
         raise exception.InvalidConnection(
             _('[database] connection is for %s; write sqlite, mysql+pymysql '
               'or postgresql+psycopg2') % dialect.name)
-    if '@' in (url.host or ''):
+    if dialect.name != 'sqlite':
+        _check_server(url)
+
+
+def _check_server(url):
+    if '@' in '%s%s%s' % (url.host, url.database, dict(url.query)):
         # An error would show what the password has behind its first @.
         raise exception.InvalidConnection(
             _('[database] connection has more than one @; write %40 for one '
               'in the password'))
+    if not url.database:
+        raise exception.InvalidConnection(
+            _('[database] connection names no database; write it behind the '
+              'host: mysql+pymysql://user:password@host/database'))

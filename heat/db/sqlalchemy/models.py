@@ -132,11 +132,14 @@ class Stack(Timestamps, Base):
 
 
 @event.listens_for(Stack, 'before_update')
-def _refuse_update(mapper, connection, stack):
+@event.listens_for(Stack, 'before_delete')
+def _refuse_write(mapper, connection, stack):
     """Refuse what would write to a stack without naming its traversal."""
-    if orm.object_session(stack).is_modified(stack):
+    session = orm.object_session(stack)
+    if stack in session.deleted or session.is_modified(stack):
         raise exception.UnfencedWrite(
-            _('stack %s is written with stack_update only') % stack.id)
+            _('stack %s is written with stack_update and stack_delete only')
+            % stack.id)
 
 
 # utf8 takes three bytes a character, and an InnoDB key may have 767 bytes.

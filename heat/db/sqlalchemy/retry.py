@@ -59,6 +59,21 @@ def _try_again(error, match, engine_name, is_disconnect):
     raise db_exception.DBDeadlock(error)
 
 
+@exc_filters.filters('postgresql', exc.OperationalError,
+                     r'.*connection to server .* failed: (?!.*FATAL)')
+@exc_filters.filters('postgresql', exc.OperationalError,
+                     r'.*FATAL:  the database system is ')
+def _unreachable(error, match, engine_name, is_disconnect):
+    """Map what libpq says from version 14 on.
+
+    PostgreSQL::
+
+        connection to server at "127.0.0.1", port 5432 failed: Connection
+            refused
+    """
+    raise db_exception.DBConnectionError(error)
+
+
 # oslo.db before 17 has no class for MariaDB's 1020.
 _TRANSIENT = (db_exception.DBDeadlock, db_exception.DBConnectionError,
               getattr(db_exception, 'DBConsistencyError',

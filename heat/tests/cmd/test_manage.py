@@ -171,7 +171,18 @@ class ConnectionTest(ManageTestCase):
                 ('mysql+cymysql://heat:%s@host/heat' % PASSWORD, 'cymysql'),
                 ('mysql://heat:%s@host/heat' % PASSWORD, 'MySQLdb'),
                 ('mariadb+pymysql://heat:%s@host/heat' % PASSWORD, 'mariadb'),
-                ('mysql+pymysql://heat:a@%s@host/heat' % PASSWORD, '%40')):
+                ('mysql+pymysql://heat:a@%s@host/heat' % PASSWORD, '%40'),
+                ('mysql+pymysql://heat:a@%s/b@host/heat' % PASSWORD, '%40'),
+                ('mysql+pymysql://heat:a@%s?b@host/heat' % PASSWORD,
+                 'no database'),
+                ('mysql+pymysql://heat:a$%s@host/heat' % PASSWORD, '$$'),
+                ('mysql+pymysql://heat:%s@host' % PASSWORD, 'no database'),
+                ('postgresql+psycopg2://heat:%s@host/' % PASSWORD,
+                 'no database'),
+                ('mysql+pymysql://heat:%s@host/heat?foo=1' % PASSWORD,
+                 'TypeError'),
+                ('postgresql+psycopg2://heat:%s@host/heat?foo=1' % PASSWORD,
+                 'foo')):
             self.assertIn(reason, self.assert_refused(
                 'db_sync', connection=connection))
 
@@ -201,6 +212,14 @@ class ConnectionTest(ManageTestCase):
         result = self.run_command('--debug', 'db_sync', 'abc')
         self.assertEqual(1, result.returncode)
         self.assertIn('Traceback', result.stderr)
+
+    def test_output_that_can_not_be_written(self):
+        with open('/dev/full', 'w') as full:
+            result = subprocess.run(
+                (HEAT_MANAGE, 'db_version'), cwd=self.directory, text=True,
+                stdout=full, stderr=subprocess.PIPE)
+        self.assertNotEqual(0, result.returncode)
+        self.assertNotIn('Traceback', result.stderr)
 
     def test_config_file_that_can_not_be_read(self):
         self.assertIn('absent.conf', self.assert_refused(

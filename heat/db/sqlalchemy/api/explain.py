@@ -40,11 +40,9 @@ def explained(session, model, values):
     try:
         yield
     except db_exception.DBReferenceError as error:
-        # SQLite does not say which one.
-        keys = [column.key for column in model.__table__.columns
-                if column.foreign_keys and values.get(column.key) is not None]
         raise exception.InvalidValues(
-            _('refers to nothing that exists'), keys) from error
+            _('refers to nothing that exists'),
+            _dangling(engine, model, values, error)) from error
     except db_exception.DBConnectionError:
         if engine.name == 'mysql':
             _refuse_oversized(engine, values)
@@ -57,6 +55,19 @@ def explained(session, model, values):
         raise exception.InvalidValues(
             _('holds characters that the charset of the server lacks'),
             [column.group(1)]) from error
+
+
+def _dangling(engine, model, values, error):
+    """Return the keys that refer to nothing; SQLite does not name them."""
+    references = {column.key: key.column
+                  for column in model.__table__.columns
+                  for key in column.foreign_keys
+                  if values.get(column.key) is not None}
+    if error.key in references:
+        return [error.key]
+    with engine.connect() as conn:
+        return [key for key, target in references.items() if not conn.execute(
+            sa.select(target).where(target == values[key])).first()]
 
 
 def _require_strict_mode(session, values):

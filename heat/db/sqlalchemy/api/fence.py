@@ -23,7 +23,7 @@ from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
-from heat.db.sqlalchemy.comparison import same_text
+from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.engine import context_manager
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Stack
@@ -48,8 +48,8 @@ def visible_to(context):
         # Not even a stack that belongs to no tenant.
         return sa.false()
     return sa.or_(
-        same_text(Stack.tenant, context.tenant_id),
-        same_text(Stack.stack_user_project_id, context.tenant_id))
+        same_id(Stack.tenant, context.tenant_id),
+        same_id(Stack.stack_user_project_id, context.tenant_id))
 
 
 def swap(context, stack_id, values, exp_trvsl, then=None):
@@ -97,7 +97,7 @@ class _Write:
         self.then = then
         self.outcome_unknown = False
         self.is_visible = sa.and_(
-            same_text(Stack.id, stack_id), Stack.deleted_at.is_(None),
+            same_id(Stack.id, stack_id), Stack.deleted_at.is_(None),
             visible_to(context))
         self.current = sa.select(Stack.current_traversal).where(
             self.is_visible)
@@ -162,12 +162,13 @@ class _Write:
         """Tell whether the row shows that this very call has written it."""
         marks = [getattr(Stack, key) == self.values[key]
                  for key in ('current_traversal', 'deleted_at')
-                 if self.values.get(key) is not None]
-        if not marks:
+                 if self.values.get(key) not in (None, self.exp_trvsl)]
+        # The row may have had a traversal that was not expected to change.
+        if not marks or self.exp_trvsl is ANY_TRAVERSAL:
             return False
         with context_manager.reader.using(self.context) as session:
             return session.execute(sa.select(Stack.id).where(
-                same_text(Stack.id, self.stack_id), *marks)).first()
+                same_id(Stack.id, self.stack_id), *marks)).first()
 
     def _why_not(self, session, current):
         row = session.execute(current).first()

@@ -34,7 +34,7 @@ def raw_template_create(context, values):
     :raises heat.common.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBError: as the database says
     """
-    api_values.check(RawTemplate, values)
+    api_values.check(RawTemplate, values, new=True)
     template = RawTemplate(**values)
     with context_manager.writer.using(context) as session:
         with explained(session, RawTemplate, values):
@@ -101,7 +101,10 @@ def raw_template_delete(context, template_id):
 
 
 def _get(session, template_id):
-    template = session.get(RawTemplate, template_id, populate_existing=True)
+    template = None
+    if type(template_id) is int:
+        template = session.get(RawTemplate, template_id,
+                               populate_existing=True)
     if template is None:
         raise _not_found(template_id)
     return template

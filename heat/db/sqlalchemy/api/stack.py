@@ -20,7 +20,7 @@ from heat.common.i18n import _
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import values as api_values
-from heat.db.sqlalchemy.comparison import same_text
+from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.engine import context_manager
 from heat.db.sqlalchemy import models
 from heat.db.sqlalchemy.models import Stack
@@ -40,7 +40,7 @@ def stack_create(context, values):
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
     :raises oslo_db.exception.DBError: as the database says
     """
-    api_values.check(Stack, values)
+    api_values.check(Stack, values, new=True)
     stack = Stack(**values)
     with context_manager.writer.using(context) as session:
         with explained(session, Stack, values):
@@ -127,7 +127,7 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
     :returns: the models.Stack, or None if there is none to be seen
     :raises oslo_db.exception.DBError: as the database says
     """
-    query = sa.select(Stack).where(same_text(Stack.id, stack_id))
+    query = sa.select(Stack).where(same_id(Stack.id, stack_id))
     if not (show_deleted or context.show_deleted):
         query = query.where(Stack.deleted_at.is_(None))
     if tenant_safe:

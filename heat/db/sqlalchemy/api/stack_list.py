@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api import fence
+from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import context_manager
 from heat.db.sqlalchemy.models import Stack
@@ -97,7 +98,7 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     with context_manager.reader.using(context):
         if marker is not None:
             rows = _all(context, _query(context, tenant_safe, True).where(
-                same_text(Stack.id, marker)))
+                same_id(Stack.id, marker)))
             if rows:
                 query = query.where(_after(rows[0], columns, descending))
         for column in columns:
@@ -133,7 +134,7 @@ def stack_get_root_id(context, stack_id):
         while stack_id not in passed:
             passed.add(stack_id)
             row = session.execute(_query(context).where(
-                same_text(Stack.id, stack_id)).with_only_columns(
+                same_id(Stack.id, stack_id)).with_only_columns(
                     Stack.owner_id)).first()
             if row is None:
                 break
@@ -157,7 +158,7 @@ def _listed(context, filters, tenant_safe, show_deleted, show_nested):
     if tenant_safe and not context.is_admin:
         # A stack's user project may see the stack, but does not list it.
         query = query.where(sa.false() if context.tenant_id is None
-                            else same_text(Stack.tenant, context.tenant_id))
+                            else same_id(Stack.tenant, context.tenant_id))
     if show_nested:
         query = query.where(sa.or_(Stack.backup.is_(None),
                                    sa.not_(Stack.backup)))

@@ -25,6 +25,7 @@ import sqlalchemy as sa
 
 from heat.common import exception
 from heat.common.i18n import _
+from heat.db.sqlalchemy.comparison import is_text
 from heat.db.sqlalchemy.types import Json
 
 # MariaDB takes no statement over 16 MiB (max_allowed_packet) by default.
@@ -34,11 +35,12 @@ MAX_INTEGER = 2 ** 31 - 1
 _TRAVERSAL = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
-def check(model, values, fixed=()):
+def check(model, values, fixed=(), new=False):
     """Refuse values that the columns of a model can not hold.
 
     :param values: a dictionary
     :param fixed: names of columns that may not be given
+    :param new: the values are for a new row
     :raises heat.common.exception.InvalidValues: it names the offending keys
     """
     columns = {attribute.key: attribute.columns[0]
@@ -47,6 +49,10 @@ def check(model, values, fixed=()):
             [key for key in values if key not in columns])
     _refuse(_('not to be set by callers'),
             [key for key in values if key in fixed])
+    if new:
+        _refuse(_('must be given'), [
+            key for key, column in columns.items() if key not in values and
+            not (column.nullable or column.default or column.primary_key)])
     for key, value in values.items():
         problem = (_problem(columns[key], value) or
                    _SPECIAL.get(key, lambda value: None)(value))
@@ -86,7 +92,7 @@ def _text_problem(kind, value):
         return _('must be a text')
     if kind.length is not None and len(value) > kind.length:
         return _('longer than %d characters') % kind.length
-    if '\0' in value or re.search('[\ud800-\udfff]', value):
+    if not is_text(value):
         return _('holds NUL or half a surrogate pair')
 
 
@@ -109,21 +115,23 @@ def _json_problem(kind, value):
     try:
         if not _survives(value):
             return _('not what JSON can hold: no NaN, only texts as keys, no '
-                     'sets or objects')
+                     'sets or objects, no more than 100 levels')
         size = len(json.dumps(value))
-    except RecursionError:
-        return _('nested too deep')
+    except ValueError:
+        return _('holds a number of too many digits')
     if size > MAX_JSON:
         return _('larger than %d bytes as JSON') % MAX_JSON
 
 
-def _survives(value):
+def _survives(value, levels=100):
     """Tell whether a value comes back from JSON as it was."""
+    if not levels:
+        return False
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _survives(item)
+        return all(isinstance(key, str) and _survives(item, levels - 1)
                    for key, item in value.items())
     if isinstance(value, (list, tuple)):
-        return all(map(_survives, value))
+        return all(_survives(item, levels - 1) for item in value)
     if isinstance(value, float):
         return value - value == 0
     return value is None or isinstance(value, (str, int))

@@ -13,6 +13,7 @@
 """Move the tags of stacks from a JSON column to a table of their own."""
 
 import json
+import re
 
 from oslo_utils import timeutils
 from sqlalchemy import Column
@@ -60,7 +61,8 @@ def _move_tags(migrate_engine, stack, stack_tag):
                 batch, stack.c.tags.is_not(None))).all()
             tags = [{'stack_id': row.id, 'tag': tag,
                      'created_at': timeutils.utcnow().replace(microsecond=0)}
-                    for row in rows for tag in _read_tags(row)]
+                    for row in rows
+                    for tag in _read_tags(row, migrate_engine.name)]
             if tags:
                 # What a run that died has moved already is moved again.
                 conn.execute(stack_tag.delete().where(
@@ -69,15 +71,22 @@ def _move_tags(migrate_engine, stack, stack_tag):
                 conn.execute(stack_tag.insert(), tags)
 
 
-def _read_tags(row):
+def _read_tags(row, backend):
     try:
-        tags = json.loads(row.tags) or []
-    except ValueError:
-        tags = None
+        tags = json.loads(row.tags)
+    except (ValueError, RecursionError):
+        tags = ''
+    if tags is None:
+        return []
+    # MySQL's utf8 ends at U+FFFF.
+    refused = '[\0\ud800-\udfff%s]' % (
+        '\U00010000-\U0010ffff' if backend == 'mysql' else '')
     if not isinstance(tags, list) or not all(
-            isinstance(tag, str) and len(tag) <= MAX_LENGTH for tag in tags):
+            isinstance(tag, str) and len(tag) <= MAX_LENGTH and
+            not re.search(refused, tag) for tag in tags):
         raise exception.MigrationError(
             _('the tags of stack %(id)s are not a list of texts of at most '
-              '%(max)d characters; correct stack.tags, or set it to NULL, '
-              'and run db_sync again') % {'id': row.id, 'max': MAX_LENGTH})
+              '%(max)d characters that the database can hold; correct '
+              'stack.tags, or set it to NULL, and run db_sync again') %
+            {'id': row.id, 'max': MAX_LENGTH})
     return tags

@@ -31,8 +31,9 @@ class TransactionTest(base.APITestCase):
     def test_read_sees_what_was_written_meanwhile(self):
         stack_id = self.create_stack(name='old').id
         with engine.context_manager.writer.using(self.context) as session:
-            self.assertEqual('old',
-                             api.stack_get(self.context, stack_id).name)
+            # While it is held, the session knows it.
+            stack = api.stack_get(self.context, stack_id)
+            self.assertEqual('old', stack.name)
             session.connection().exec_driver_sql(
                 "UPDATE stack SET name = 'new'")
             self.assertEqual('new',
