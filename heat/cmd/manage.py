@@ -49,6 +49,11 @@ def db_version():
 
 def _connect():
     engine = api.get_engine()
+    location = CONF.get_location('connection', 'database').location
+    if not location.is_user_controlled:
+        print(_('No [database] connection is configured: using %s') %
+              os.path.abspath(make_url(CONF.database.connection).database),
+              file=sys.stderr)
     try:
         engine.connect().close()
     except DATABASE_ERRORS as error:
@@ -114,11 +119,6 @@ def _configure(argv):
                                          'oslo_db=CRITICAL'])
     CONF(argv, project='heat')
     log.setup(CONF, 'heat')
-    location = CONF.get_location('connection', 'database').location
-    if not location.is_user_controlled:
-        print(_('No [database] connection is configured: using %s') %
-              os.path.abspath(make_url(CONF.database.connection).database),
-              file=sys.stderr)
 
 
 def _one_line(error):
