@@ -59,14 +59,20 @@ def _try_again(error, match, engine_name, is_disconnect):
     raise db_exception.DBDeadlock(error)
 
 
+@exc_filters.filters('mysql', exc.OperationalError,
+                     r'.*\b1153\b.*max_allowed_packet')
 @exc_filters.filters('postgresql', exc.OperationalError,
                      r'.*connection to server .* failed: (?!.*FATAL)')
 @exc_filters.filters('postgresql', exc.OperationalError,
                      r'.*FATAL:  the database system is ')
-def _unreachable(error, match, engine_name, is_disconnect):
-    """Map what libpq says from version 14 on.
+def _disconnected(error, match, engine_name, is_disconnect):
+    """Map what means that there is no connection any more, or none yet.
 
-    PostgreSQL::
+    MySQL, which hangs up then, and is not always in time to say so::
+
+        (1153, "Got a packet bigger than 'max_allowed_packet' bytes")
+
+    PostgreSQL, libpq 14 and newer::
 
         connection to server at "127.0.0.1", port 5432 failed: Connection
             refused

@@ -34,7 +34,8 @@ def explained(session, model, values):
     :raises heat.common.exception.InvalidValues: a value refers to nothing,
         or the server can not take it
     """
-    engine = session.get_bind().engine
+    connection = session.connection()
+    engine = connection.engine
     if engine.name == 'mysql':
         _require_strict_mode(session, values)
     try:
@@ -45,6 +46,8 @@ def explained(session, model, values):
             _dangling(engine, model, values, error)) from error
     except db_exception.DBConnectionError:
         if engine.name == 'mysql':
+            # To roll back on what is lost would be the next error.
+            connection.invalidate()
             _refuse_oversized(engine, values)
         raise
     except db_exception.DBError as error:

@@ -52,7 +52,8 @@ def stack_create(context, values):
 def stack_update(context, stack_id, values, exp_trvsl=None):
     """Write to a stack if it is in the expected traversal. One UPDATE.
 
-    The database decides: of all callers that expect the same traversal and
+    (On MySQL, a text with characters beyond U+FFFF costs a SELECT before it,
+    of the server's sql_mode.) The database decides: of all callers that expect the same traversal and
     start a new one, exactly one succeeds, and a caller whose traversal is no
     longer the current one changes nothing. "Is in the traversal" is judged
     at the moment of the UPDATE, and a row that has these values already
