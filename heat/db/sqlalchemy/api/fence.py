@@ -160,15 +160,21 @@ class _Write:
 
     def _is_done(self):
         """Tell whether the row shows that this very call has written it."""
-        marks = [getattr(Stack, key) == self.values[key]
-                 for key in ('current_traversal', 'deleted_at')
-                 if self.values.get(key) not in (None, self.exp_trvsl)]
-        # The row may have had a traversal that was not expected to change.
-        if not marks or self.exp_trvsl is ANY_TRAVERSAL:
+        mark = self._mark()
+        if mark is None:
             return False
         with context_manager.reader.using(self.context) as session:
             return session.execute(sa.select(Stack.id).where(
-                same_id(Stack.id, self.stack_id), *marks)).first()
+                same_id(Stack.id, self.stack_id), mark)).first() is not None
+
+    def _mark(self):
+        """Return what only a row that this call has written fulfils."""
+        if self.values.get('deleted_at'):
+            return Stack.deleted_at == self.values['deleted_at']
+        started = self.values.get('current_traversal')
+        # A traversal that the row may have had before shows nothing.
+        if started and self.exp_trvsl not in (started, ANY_TRAVERSAL):
+            return Stack.current_traversal == started
 
     def _why_not(self, session, current):
         row = session.execute(current).first()

@@ -52,12 +52,12 @@ def stack_create(context, values):
 def stack_update(context, stack_id, values, exp_trvsl=None):
     """Write to a stack if it is in the expected traversal. One UPDATE.
 
-    (On MySQL, a text with characters beyond U+FFFF costs a SELECT before it,
-    of the server's sql_mode.) The database decides: of all callers that expect the same traversal and
+    The database decides: of all callers that expect the same traversal and
     start a new one, exactly one succeeds, and a caller whose traversal is no
     longer the current one changes nothing. "Is in the traversal" is judged
     at the moment of the UPDATE, and a row that has these values already
-    counts as written.
+    counts as written. (On MySQL, characters beyond U+FFFF in a text cost a
+    SELECT before it, of the server's sql_mode.)
 
     In a transaction of its own, it is repeated for about ten seconds when
     the database says so (a deadlock, a certification failure on Galera, a

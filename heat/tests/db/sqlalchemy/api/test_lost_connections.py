@@ -289,12 +289,13 @@ class StackDeleteTest(LostConnectionTestCase):
 
     def test_right(self):
         for request in self.requests():
-            self.lose(self.when, request)
-            self.assertIsNone(self.delete())
-            self.assertIsNone(api.stack_get(self.context, self.stack_id))
-            self.assertEqual([], self.select('SELECT id FROM resource'))
-            self.assertRaises(exception.NotFound, self.delete)
-            self.restore()
+            for exp_trvsl in (OLD, api.ANY_TRAVERSAL):
+                self.lose(self.when, request)
+                self.assertIsNone(self.delete(exp_trvsl))
+                self.assertIsNone(api.stack_get(self.context, self.stack_id))
+                self.assertEqual([], self.select('SELECT id FROM resource'))
+                self.assertRaises(exception.NotFound, self.delete)
+                self.restore()
 
     def test_stale(self):
         for request in (UPDATE, self.commit):
