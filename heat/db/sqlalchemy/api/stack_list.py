@@ -157,8 +157,7 @@ def _listed(context, filters, tenant_safe, show_deleted, show_nested):
     query = _query(context, False, show_deleted)
     if tenant_safe and not context.is_admin:
         # A stack's user project may see the stack, but does not list it.
-        query = query.where(sa.false() if context.tenant_id is None
-                            else same_id(Stack.tenant, context.tenant_id))
+        query = query.where(same_id(Stack.tenant, context.tenant_id))
     if show_nested:
         query = query.where(sa.or_(Stack.backup.is_(None),
                                    sa.not_(Stack.backup)))
