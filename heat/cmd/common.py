@@ -1,0 +1,110 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the commands share: configuration, connection, errors in one line."""
+
+import os
+import sys
+import traceback
+
+from oslo_config import cfg
+from oslo_db import exception as db_exception
+from oslo_log import log
+from sqlalchemy.engine import make_url
+import sqlalchemy.exc
+
+from heat.common.config import CONF
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db import api
+
+DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
+
+
+def configure(argv):
+    """Read the configuration, for a command whose options are registered.
+
+    :param argv: the arguments; None takes those of the process
+    :raises oslo_config.cfg.Error: as oslo.config says
+    """
+    # Rather than to try for minutes, say what is wrong.
+    CONF.set_default('max_retries', 0, group='database')
+    # What matters is printed; and a log would show tracebacks.
+    log.set_defaults(default_log_levels=['sqlalchemy=WARNING',
+                                         'oslo_db=CRITICAL'])
+    CONF(argv, project='heat')
+    log.setup(CONF, 'heat')
+
+
+def connect():
+    """Return the Engine for [database] connection, after a first connection.
+
+    :raises heat.common.exception.InvalidConnection: there is no way to
+        connect; the text shows no password
+    """
+    engine = api.get_engine()
+    location = CONF.get_location('connection', 'database').location
+    if not location.is_user_controlled:
+        print(_('No [database] connection is configured: using %s') %
+              os.path.abspath(make_url(CONF.database.connection).database),
+              file=sys.stderr)
+    try:
+        engine.connect().close()
+    except DATABASE_ERRORS as error:
+        raise exception.InvalidConnection(
+            _('can not connect to %(url)s: %(reason)s; check [database] '
+              'connection and the server') %
+            {'url': masked_url(), 'reason': _reason(error)}) from error
+    except Exception as error:
+        # The text of a driver's own error may quote what it was given.
+        raise exception.InvalidConnection(
+            _('can not connect to %(url)s: the driver raises %(class)s; '
+              'check what [database] connection has behind the name of the '
+              'database') %
+            {'url': masked_url(), 'class': type(error).__name__}) from error
+    return engine
+
+
+def report(program, error):
+    """Print one line on stderr for an error, with --debug a traceback too."""
+    if CONF.debug:
+        traceback.print_exception(error)
+    print('%s: %s' % (program, one_line(error)), file=sys.stderr)
+
+
+def one_line(error):
+    """Return what an error says as one line without a password."""
+    if isinstance(error, DATABASE_ERRORS):
+        return '%s: %s' % (masked_url(), _reason(error))
+    text = ' '.join(str(error).split())
+    if isinstance(error, (exception.HeatException, cfg.Error)):
+        return text
+    return _('%(class)s: %(text)s; --debug shows where') % {
+        'class': type(error).__name__, 'text': text}
+
+
+def masked_url():
+    """Return [database] connection as it may be shown."""
+    url = make_url(CONF.database.connection)
+    # A password may be among the arguments behind the ?, too.
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _reason(error):
+    """Return what the driver says, in one line and without the statement."""
+    cause = error
+    while cause is not None:
+        error = cause
+        cause = (getattr(error, 'inner_exception', None) or
+                 getattr(error, 'orig', None))
+    # PyMySQL has a number before the text.
+    return ' '.join(str(error.args[-1] if error.args else error).split())
