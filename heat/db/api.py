@@ -30,12 +30,14 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
+from heat.db.sqlalchemy.drift import db_drift
 from heat.db.sqlalchemy.engine import get_engine
 from heat.db.sqlalchemy.migration import db_sync
 from heat.db.sqlalchemy.migration import db_version
 
 __all__ = (
     'ANY_TRAVERSAL',
+    'db_drift',
     'db_sync',
     'db_version',
     'get_engine',

@@ -1,0 +1,262 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Find what in a database is not as the models say."""
+
+import warnings
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from heat.common.i18n import _
+from heat.db.sqlalchemy import models
+
+_metadata = models.Base.metadata
+
+# sqlalchemy-migrate keeps the version there.
+_NOT_IN_MODELS = {'migrate_version'}
+
+# By size. CONVERT TO CHARACTER SET makes a TEXT of MySQL the next larger one.
+_TEXTS = ('TINYTEXT', 'TEXT', 'MEDIUMTEXT', 'LONGTEXT')
+
+# What PostgreSQL keeps of an interrupted CREATE INDEX CONCURRENTLY, and a
+# foreign key that does not hold for the rows that were there before it.
+_INVALID_INDEXES = '''
+    SELECT t.relname, i.relname FROM pg_index x
+    JOIN pg_class t ON t.oid = x.indrelid
+    JOIN pg_class i ON i.oid = x.indexrelid
+    WHERE NOT x.indisvalid AND pg_table_is_visible(t.oid)'''
+_UNCHECKED_KEYS = '''
+    SELECT t.relname, k.conname FROM pg_constraint k
+    JOIN pg_class t ON t.oid = k.conrelid
+    WHERE NOT k.convalidated AND k.contype = 'f'
+    AND pg_table_is_visible(t.oid)'''
+
+
+def db_drift(engine):
+    """Return what differs between a database and the models, in words.
+
+    The models are the newest version: an older database differs. What is not
+    compared: charset and collation, CHECKs, comments, the order of columns,
+    and the names of keys and indexes.
+
+    Changes nothing. Sends at most 25 statements for each table of Heat, and
+    none for other tables.
+
+    :param engine: a sqlalchemy Engine
+    :returns: a sorted list of sentences, such as "stack: index ix_stack_name
+        is missing"; empty if nothing differs
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    with engine.connect() as conn, warnings.catch_warnings():
+        # SQLAlchemy warns of types and indexes that it does not know.
+        warnings.simplefilter('ignore', exc.SAWarning)
+        inspector = sa.inspect(conn)
+        present = set(inspector.get_table_names())
+        drift = [_('there is a table %s that Heat does not know') % name
+                 for name in present - set(_metadata.tables) - _NOT_IN_MODELS]
+        drift += _table_drift(conn)
+        for name in present & set(_metadata.tables):
+            drift += _primary_key_drift(inspector, _metadata.tables[name])
+            drift += _index_drift(inspector, _metadata.tables[name])
+        if conn.dialect.name == 'postgresql':
+            drift += _unfinished(conn)
+    return sorted(drift)
+
+
+def _table_drift(conn):
+    """Compare tables, columns and foreign keys."""
+    # It is slow to import.
+    from alembic import autogenerate
+    from alembic import migration
+    context = migration.MigrationContext.configure(conn, opts={
+        'include_name': _is_known,
+        'include_object': _is_compared,
+        'compare_type': _is_other_type,
+        'compare_server_default': True})
+    for difference in autogenerate.compare_metadata(context, _metadata):
+        # What has to be modified in a column comes as a list.
+        changes = difference if isinstance(difference, list) else [difference]
+        for kind, *details in changes:
+            if kind in _WORDS:
+                yield _WORDS[kind](conn.dialect, *details)
+
+
+def _is_known(name, type_, parent_names):
+    return type_ != 'table' or name in _metadata.tables
+
+
+def _is_compared(object_, name, type_, reflected, compare_to):
+    # Alembic compares indexes by name; see _index_drift.
+    return type_ not in ('index', 'unique_constraint')
+
+
+def _is_other_type(context, found_column, column, found, expected):
+    """Let a text be larger; None leaves the question to Alembic."""
+    found, expected = (
+        type_.compile(dialect=context.dialect).split()[0]
+        for type_ in (found, expected))
+    if found in _TEXTS and expected in _TEXTS:
+        return _TEXTS.index(found) < _TEXTS.index(expected)
+
+
+def _missing_table(dialect, table):
+    return _('table %s is missing') % table.name
+
+
+def _missing_column(dialect, schema, table_name, column):
+    return _('%(table)s: column %(column)s is missing') % {
+        'table': table_name, 'column': column.name}
+
+
+def _unknown_column(dialect, schema, table_name, column):
+    return _('%(table)s: there is a column %(column)s that Heat does not '
+             'know') % {'table': table_name, 'column': column.name}
+
+
+def _other_type(dialect, schema, table_name, column_name, existing, found,
+                expected):
+    return _('%(table)s.%(column)s is %(found)s, not %(expected)s') % {
+        'table': table_name, 'column': column_name,
+        'found': found.compile(dialect=dialect),
+        'expected': expected.compile(dialect=dialect)}
+
+
+def _other_nullable(dialect, schema, table_name, column_name, existing, found,
+                    expected):
+    text = (_('%(table)s.%(column)s allows NULL') if found else
+            _('%(table)s.%(column)s does not allow NULL'))
+    return text % {'table': table_name, 'column': column_name}
+
+
+def _other_default(dialect, schema, table_name, column_name, existing, found,
+                   expected):
+    return _('%(table)s.%(column)s has the default %(found)s, not '
+             '%(expected)s') % {
+        'table': table_name, 'column': column_name,
+        'found': found.arg if found is not None else 'NULL',
+        'expected': expected.arg if expected is not None else 'NULL'}
+
+
+def _missing_foreign_key(dialect, constraint):
+    return _('%(table)s: foreign key of %(key)s is missing') % {
+        'table': constraint.table.name, 'key': _foreign_key(constraint)}
+
+
+def _unknown_foreign_key(dialect, constraint):
+    return _('%(table)s: there is a foreign key of %(key)s that Heat does '
+             'not know') % {
+        'table': constraint.table.name, 'key': _foreign_key(constraint)}
+
+
+def _foreign_key(constraint):
+    text = _('%(columns)s to %(targets)s') % {
+        'columns': ', '.join(constraint.column_keys),
+        'targets': ', '.join(
+            key.target_fullname for key in constraint.elements)}
+    for event in 'delete', 'update':
+        action = getattr(constraint, 'on' + event)
+        if action:
+            text += ' ON %s %s' % (event.upper(), action)
+    return text
+
+
+# The differences that Alembic names. Others, of comments, do not matter.
+_WORDS = {
+    'add_table': _missing_table,
+    'add_column': _missing_column,
+    'remove_column': _unknown_column,
+    'modify_type': _other_type,
+    'modify_nullable': _other_nullable,
+    'modify_default': _other_default,
+    'add_fk': _missing_foreign_key,
+    'remove_fk': _unknown_foreign_key,
+}
+
+
+def _primary_key_drift(inspector, table):
+    """Compare the primary key, and whether the database numbers it."""
+    found = inspector.get_pk_constraint(table.name)['constrained_columns']
+    expected = table.primary_key.columns.keys()
+    if found != expected:
+        yield _('%(table)s: the primary key is %(found)s, not '
+                '%(expected)s') % {
+            'table': table.name, 'found': ', '.join(found) or _('none'),
+            'expected': ', '.join(expected)}
+    numbered = [column.name for column in table.primary_key
+                if isinstance(column.type, sa.Integer)]
+    for column in inspector.get_columns(table.name):
+        if column['name'] in numbered and not column['autoincrement']:
+            yield _('%(table)s.%(column)s is not numbered by the database') % {
+                'table': table.name, 'column': column['name']}
+
+
+def _index_drift(inspector, table):
+    """Compare indexes by what they do: a name is no difference.
+
+    An index also does what one on its first columns would do.
+    """
+    expected = _expected_indexes(table)
+    found = _found_indexes(inspector, table.name)
+    for (columns, unique), name in expected.items():
+        words = {'table': table.name, 'columns': ', '.join(columns),
+                 'index': name}
+        if unique and (columns, unique) not in found:
+            yield _('%(table)s: %(columns)s is not unique') % words
+        elif not any(index[:len(columns)] == columns for index, _u in found):
+            yield _('%(table)s: index %(index)s is missing') % words
+    needless = found.keys() - expected.keys() - _made_by_innodb(inspector,
+                                                                table.name)
+    for columns, unique in needless:
+        text = (_('%(table)s: there is a unique index %(index)s on '
+                  '%(columns)s that Heat does not know') if unique else
+                _('%(table)s: there is an index %(index)s on %(columns)s '
+                  'that Heat does not know'))
+        yield text % {'table': table.name, 'index': found[columns, unique],
+                      'columns': ', '.join(map(str, columns))}
+
+
+def _expected_indexes(table):
+    """Return {(columns, unique): name} of the model of a table."""
+    return {(tuple(item.columns.keys()), not isinstance(item, sa.Index)
+             or bool(item.unique)): item.name
+            for item in table.indexes | table.constraints
+            if isinstance(item, (sa.Index, sa.UniqueConstraint))}
+
+
+def _found_indexes(inspector, table_name):
+    found = {(tuple(key['column_names']), True): key['name']
+             for key in inspector.get_unique_constraints(table_name)}
+    for index in inspector.get_indexes(table_name):
+        found[tuple(index['column_names']), bool(index['unique'])] = (
+            index['name'])
+    return found
+
+
+def _made_by_innodb(inspector, table_name):
+    """Return the indexes that MySQL makes by itself, for foreign keys."""
+    if inspector.dialect.name != 'mysql':
+        return set()
+    return {(tuple(key['constrained_columns']), False)
+            for key in inspector.get_foreign_keys(table_name)}
+
+
+def _unfinished(conn):
+    """Find what PostgreSQL has, but does not use or keep to."""
+    for table, name in conn.exec_driver_sql(_INVALID_INDEXES):
+        if table in _metadata.tables:
+            yield _('%(table)s: index %(index)s is invalid: PostgreSQL does '
+                    'not read it') % {'table': table, 'index': name}
+    for table, name in conn.exec_driver_sql(_UNCHECKED_KEYS):
+        if table in _metadata.tables:
+            yield _('%(table)s: foreign key %(key)s is not validated') % {
+                'table': table, 'key': name}
