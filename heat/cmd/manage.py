@@ -13,31 +13,125 @@
 """heat-manage: what an operator does with Heat's database.
 
 Exit status: 0 done; 1 refused or failed, with one line on stderr that says
-why (and a traceback only with --debug); 2 a command line that makes no sense.
+why (and a traceback only with --debug); 2 a command line that makes no sense;
+130 interrupted. Those of db_sync --check and of db_check are told there.
 """
 
+import argparse
 import sys
 
 from oslo_config import cfg
 
 from heat.cmd import common
+from heat.cmd import output
 from heat.common.config import CONF
 from heat.common import exception
 from heat.common.i18n import _
 from heat.db import api
 
+BACKENDS = ('mysql', 'postgresql', 'sqlite')
+
+UP_TO_DATE = 0
+PENDING = 2
+UNKNOWN = 3
+HALF_APPLIED = 4
+
+DRIFTED = 2
+
 
 def db_sync():
     """Bring the database to a version of the schema."""
-    version = _version_number(CONF.command.version)
+    command = CONF.command
+    if command.check:
+        return _check()
+    version = _version_number(command.version)
+    if command.dry_run or command.sql or command.dialect:
+        return _plan(version)
     engine = common.connect()
-    api.db_sync(engine, version, report=_print_applied)
-    print(_('The database is at version %d.') % api.db_version(engine))
+    with output.Progress(_is_text()) as progress:
+        applied = api.db_sync(engine, version, command.lock_timeout, progress)
+    reached = api.db_version(engine)
+    _show([_('The database is at version %d.') % reached],
+          version=reached, applied=[step._asdict() for step in applied])
+
+
+def _plan(version):
+    """List the versions that db_sync would apply."""
+    command = CONF.command
+    if command.dialect:
+        steps = api.db_plan_offline(
+            command.dialect, _version_number(command.start), version)
+    else:
+        steps = api.db_plan(common.connect(), version)
+    lines = [step.name for step in steps] or [_('Nothing is pending.')]
+    if command.sql:
+        lines = _sql(steps)
+    _show(lines, pending=[step._asdict() for step in steps])
+
+
+def _sql(steps):
+    """Return what the client of the database reads."""
+    yield _('-- For a client that stops at the first error: mariadb or mysql,')
+    yield _('-- psql -v ON_ERROR_STOP=1, sqlite3 -bail. No db_sync may run.')
+    for step in steps:
+        yield '\n-- %s' % step.name
+        for statement in step.statements:
+            yield statement + ';'
+
+
+def _check():
+    """Tell by the exit status whether db_sync is needed."""
+    try:
+        found = api.db_status(common.connect())
+    except (exception.DatabaseTooNew, exception.UnknownVersion) as error:
+        _show([str(error)], status=UNKNOWN, reason=str(error))
+        return UNKNOWN
+    status = UP_TO_DATE
+    lines = [_('The database is at version %d, the newest.') % found.version]
+    if found.pending:
+        status = PENDING
+        lines = _pending_lines(found) + [_('Next: heat-manage db_sync')]
+    if found.half_applied:
+        status = HALF_APPLIED
+        lines.insert(-1, _('A part of %s is there already; db_sync goes on '
+                           'from it.') % found.pending[0])
+    if found.claim:
+        lines.append(_('At work now: %s') % found.claim)
+    _show(lines, status=status, **found._asdict())
+    return status
 
 
 def db_version():
     """Print the version of the database."""
-    print(api.db_version(common.connect()))
+    engine = common.connect()
+    if CONF.command.verbose:
+        found = api.db_status(engine)
+        _show(_pending_lines(found), **found._asdict())
+    else:
+        version = api.db_version(engine)
+        _show([version], version=version)
+
+
+def _pending_lines(status):
+    return [_('The database is at version %(version)d; the newest is '
+              '%(newest)d.') % status._asdict()] + [
+        _('Pending: %s') % name for name in status.pending]
+
+
+def db_check():
+    """List how the schema differs from what this Heat works with."""
+    differences = api.db_drift(common.connect())
+    _show(differences or [_('The schema is as it has to be.')],
+          differences=differences)
+    return DRIFTED if differences else 0
+
+
+def _is_text():
+    return CONF.command.format == 'text'
+
+
+def _show(lines, **values):
+    output.show(lines if _is_text() else None, **values)
 
 
 def _version_number(text):
@@ -49,18 +143,56 @@ def _version_number(text):
     return int(text)
 
 
-def _print_applied(applied):
-    print('%-32s %6.2f s' % (applied.name, applied.duration), flush=True)
+def _seconds(text):
+    seconds = int(text)
+    if not 0 <= seconds <= 1000000:
+        raise argparse.ArgumentTypeError(_('not a number of seconds'))
+    return seconds
 
 
 def _add_commands(subparsers):
-    parser = subparsers.add_parser('db_sync', help=db_sync.__doc__)
-    parser.set_defaults(run=db_sync)
+    for run, add_arguments in ((db_sync, _add_db_sync_arguments),
+                               (db_version, _add_db_version_arguments),
+                               (db_check, lambda parser: None)):
+        parser = subparsers.add_parser(
+            run.__name__, help=run.__doc__, description=run.__doc__)
+        parser.set_defaults(run=run)
+        parser.add_argument('--format', choices=('text', 'json'),
+                            default='text', help=_('how to print results'))
+        add_arguments(parser)
+
+
+def _add_db_version_arguments(parser):
+    parser.add_argument('--verbose', action='store_true',
+                        help=_('the newest version and what is pending, too'))
+
+
+def _add_db_sync_arguments(parser):
     parser.add_argument(
         'version', nargs='?', metavar='VERSION',
         help=_('the number of the version; the newest if not given'))
-    parser = subparsers.add_parser('db_version', help=db_version.__doc__)
-    parser.set_defaults(run=db_version)
+    parser.add_argument(
+        '--lock-timeout', type=_seconds, default=600, metavar='SECONDS',
+        help=_('how long to wait for another db_sync, and to try again when '
+               'a transaction of someone else is in the way (%(default)s)'))
+    parser.add_argument(
+        '--check', action='store_true',
+        help=_('change nothing; exit status 0: up to date, 2: versions are '
+               'pending, 3: the database is newer than this code or unknown, '
+               '4: a version is half applied'))
+    parser.add_argument('--dry-run', action='store_true',
+                        help=_('change nothing; list the pending versions'))
+    parser.add_argument(
+        '--sql', action='store_true',
+        help=_('change nothing; print the statements of pending versions'))
+    parser.add_argument(
+        '--dialect', choices=BACKENDS,
+        help=_('with --sql: do not connect, print what this kind of database '
+               'takes'))
+    parser.add_argument(
+        '--from', dest='start', metavar='VERSION', default='45',
+        help=_('with --dialect: the version to start from; 45, the default, '
+               'is an empty database'))
 
 
 def main(argv=None):
@@ -72,7 +204,11 @@ def main(argv=None):
         CONF.register_cli_opt(cfg.SubCommandOpt(
             'command', title=_('commands'), handler=_add_commands))
         common.configure(argv)
-        CONF.command.run()
+        return CONF.command.run()
+    except KeyboardInterrupt:
+        print(_('heat-manage: interrupted; the next db_sync goes on from '
+                'here'), file=sys.stderr)
+        return 130
     except Exception as error:
         common.report('heat-manage', error)
         return 1

@@ -74,6 +74,24 @@ class MigrationError(HeatException):
     """db_sync refused to start, or to go on; the text says what to do."""
 
 
+class UnknownVersion(MigrationError):
+    """The database has tables, but is at no version that Heat can tell."""
+
+
+class Busy(MigrationError):
+    """Another db_sync was at work for longer than one was to wait."""
+
+    def __init__(self, who, timeout):
+        super().__init__(
+            _('%(who)s is still at work after %(timeout)d s; wait for it, or '
+              'end it, and run db_sync again') %
+            {'who': who, 'timeout': timeout})
+
+
+class TakenOver(MigrationError):
+    """Another db_sync has taken over, as this one did not run for long."""
+
+
 class DatabaseTooNew(MigrationError):
     """The database is at a version that this code does not know."""
 

@@ -32,12 +32,20 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
 from heat.db.sqlalchemy.drift import db_drift
 from heat.db.sqlalchemy.engine import get_engine
+from heat.db.sqlalchemy.migrate_version import db_version
 from heat.db.sqlalchemy.migration import db_sync
-from heat.db.sqlalchemy.migration import db_version
+from heat.db.sqlalchemy.migration import MigrationListener
+from heat.db.sqlalchemy.plan import db_plan
+from heat.db.sqlalchemy.plan import db_plan_offline
+from heat.db.sqlalchemy.plan import db_status
 
 __all__ = (
     'ANY_TRAVERSAL',
+    'MigrationListener',
     'db_drift',
+    'db_plan',
+    'db_plan_offline',
+    'db_status',
     'db_sync',
     'db_version',
     'get_engine',

@@ -10,172 +10,119 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Bring a database to a version of the schema, and say which one it has."""
+"""Bring a database to a version of the schema."""
 
 import collections
-import os
+import contextlib
+import re
+import textwrap
 import time
-import warnings
 
 import sqlalchemy as sa
 
 from heat.common import exception
-from heat.common.i18n import _
+from heat.db.sqlalchemy import claim
+from heat.db.sqlalchemy.ddl import change
+from heat.db.sqlalchemy import migrate_version
+from heat.db.sqlalchemy import plan
+from heat.db.sqlalchemy import repository
 
-REPOSITORY = os.path.join(os.path.dirname(__file__), 'migrate_repo')
-REPOSITORY_ID = 'heat'
-
-# The version of an empty database: the first script makes 46.
-INIT_VERSION = 45
-
-# As sqlalchemy-migrate makes it.
-_migrate_version = sa.Table(
-    'migrate_version', sa.MetaData(),
-    sa.Column('repository_id', sa.String(250), primary_key=True),
-    sa.Column('repository_path', sa.Text),
-    sa.Column('version', sa.Integer))
-_is_heat = _migrate_version.c.repository_id == REPOSITORY_ID
-
-# A version that was applied: its number, the name of its script and the
-# seconds it took.
+# A version that was applied: its number, the name of its script, the
+# statements that changed something, and the seconds it took.
 AppliedVersion = collections.namedtuple(
-    'AppliedVersion', 'version name duration')
+    'AppliedVersion', 'version name statements duration')
+
+_CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE)\b', re.I)
+
+# Whoever reads it wants to know what it was, not a thousand markers.
+_LONGEST_STATEMENT = 2000
 
 
-def db_version(engine):
-    """Return the version of a database; 45 if it is empty.
+class MigrationListener:
+    """Is told what db_sync does, as it does it; this one does not listen."""
 
-    Changes nothing.
+    def waiting(self, reason):
+        """Someone else is at work; a text says who, and how long to wait."""
 
-    :param engine: a sqlalchemy Engine
-    :raises heat.common.exception.MigrationError: there are tables, but no
-        version; or a Heat that uses Alembic has been here
-    :raises oslo_db.exception.DBError: as the database says
-    """
-    with engine.connect() as conn:
-        tables = set(sa.inspect(conn).get_table_names())
-        if 'alembic_version' in tables:
-            raise exception.MigrationError(
-                _('the database has a table alembic_version: a newer Heat '
-                  'has been here; use that release'))
-        version = None
-        if _migrate_version.name in tables:
-            version = conn.execute(
-                sa.select(_migrate_version.c.version).where(_is_heat)
-            ).scalar()
-    if version is not None:
-        return version
-    if tables - {_migrate_version.name}:
-        raise exception.MigrationError(
-            _('the database has tables, but no version in migrate_version: '
-              'it is not a database of Heat, or a broken copy of one; use an '
-              'empty one, or restore a backup'))
-    return INIT_VERSION
+    def starting(self, name):
+        """A version script starts."""
+
+    def statement(self, statement):
+        """A statement that changes something is about to be sent."""
+
+    def applied(self, version):
+        """An AppliedVersion is in place."""
 
 
-def db_sync(engine, version=None, report=None):
+def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
+            listener=MigrationListener()):
     """Bring a database to a version, one script after the other.
 
-    When it fails or is killed, what was applied stays, and the next run goes
-    on from there.
+    Others may use the database meanwhile. Of several that run this at once,
+    one works and the others wait for it. When it fails or is killed, what was
+    applied stays, and the next run goes on from there.
 
     :param engine: a sqlalchemy Engine
     :param version: the number of the version; None is the newest
-    :param report: called with each AppliedVersion as soon as it is in place
+    :param lock_timeout: for how many seconds to wait for another db_sync, and
+        for how many to try to get a lock that some transaction holds
+    :param listener: a MigrationListener
     :returns: a list of AppliedVersion, empty if there was nothing to do
     :raises heat.common.exception.MigrationError: the version is unknown or
         lower than the current one, the database is newer than this code, has
         tables but no version, tables whose charset is not UTF-8, or content
         that a script can not carry over; unless a script says so, nothing
-        has been changed
+        has been changed. Or a lock was not to be had
+    :raises heat.common.exception.Busy: another db_sync was at work for
+        lock_timeout seconds
     :raises oslo_db.exception.DBError: as the database says
     """
-    current = db_version(engine)
-    scripts = _scripts()
-    target = _checked_target(current, version, newest=max(scripts))
-    _require_utf8(engine)
     applied = []
-    if current == INIT_VERSION < target:
-        _start_version_control(engine)
-    for number in range(current + 1, target + 1):
-        script = scripts[number]
-        start = time.monotonic()
-        script.run(engine, 'upgrade')
-        _store_version(engine, number)
-        name = os.path.splitext(os.path.basename(script.path))[0]
-        applied.append(AppliedVersion(
-            number, name, time.monotonic() - start))
-        if report is not None:
-            report(applied[-1])
+    while plan.pending(engine, version) or claim.find(engine):
+        migrate_version.create(engine)
+        with contextlib.suppress(exception.TakenOver):
+            with claim.held(engine, lock_timeout, listener.waiting) as check:
+                _apply_pending(
+                    engine.execution_options(lock_timeout=lock_timeout),
+                    version, check, listener, applied)
     return applied
 
 
-def _scripts():
-    """Return the version scripts of sqlalchemy-migrate's repository."""
-    with warnings.catch_warnings():
-        # It is slow to import, and imports the deprecated pkg_resources.
-        warnings.simplefilter('ignore')
-        from migrate.versioning import repository
-    versions = repository.Repository(REPOSITORY).versions.versions
-    return {int(number): found.script()
-            for number, found in versions.items()}
+def _apply_pending(engine, version, check, listener, applied):
+    for script in plan.pending(engine, version):
+        listener.starting(script.name)
+        start = time.monotonic()
+        with _changes(engine, check, listener.statement) as statements:
+            if script.version == repository.INIT_VERSION + 1:
+                migrate_version.start(engine)
+            script.upgrade(engine)
+            migrate_version.store(engine, script.version)
+        applied.append(AppliedVersion(
+            script.version, script.name, statements,
+            time.monotonic() - start))
+        listener.applied(applied[-1])
 
 
-def _checked_target(current, version, newest):
-    if current > newest:
-        raise exception.DatabaseTooNew(current, newest)
-    if current < INIT_VERSION:
-        raise exception.MigrationError(
-            _("the database is at version %d, older than Juno (46); bring it "
-              "there with Juno's own heat-manage first") % current)
-    if version is None:
-        return newest
-    if version > newest:
-        raise exception.MigrationError(
-            _('there is no version %(version)d; the newest is %(newest)d') %
-            {'version': version, 'newest': newest})
-    if version < current:
-        raise exception.MigrationError(
-            _('the database is at version %(current)d, and there is no way '
-              'down to %(version)d; restore a backup instead') %
-            {'current': current, 'version': version})
-    return version
+@contextlib.contextmanager
+def _changes(engine, check, listen):
+    """Collect the statements that change something, once each in a row.
 
+    :param check: called before each
+    :param listen: called with each
+    """
+    statements = []
 
-def _require_utf8(engine):
-    """Refuse tables in which a key or a text would not be UTF-8."""
-    if engine.name != 'mysql':
-        return
-    with engine.connect() as conn:
-        tables = conn.execute(sa.text(
-            'SELECT table_name FROM information_schema.tables '
-            'WHERE table_schema = DATABASE() '
-            "AND table_collation NOT LIKE 'utf8%' "
-            "AND table_name <> 'migrate_version' ORDER BY table_name"
-        )).scalars().all()
-    if tables:
-        raise exception.MigrationError(
-            _('tables with a charset that is not UTF-8: %s; convert each '
-              'with ALTER TABLE ... CONVERT TO CHARACTER SET utf8') %
-            ', '.join(tables))
+    def record(conn, cursor, statement, *args):
+        if _CHANGE.match(statement):
+            check()
+            statement = textwrap.shorten(
+                statement, _LONGEST_STATEMENT, placeholder=' ...')
+            listen(statement)
+            if statement not in statements[-1:]:
+                statements.append(statement)
 
-
-def _start_version_control(engine):
-    with engine.begin() as conn:
-        _migrate_version.create(conn, checkfirst=True)
-        if not conn.execute(sa.select(_migrate_version).where(_is_heat)
-                            ).first():
-            conn.execute(_migrate_version.insert().values(
-                repository_id=REPOSITORY_ID, repository_path=REPOSITORY,
-                version=INIT_VERSION))
-
-
-def _store_version(engine, number):
-    with engine.begin() as conn:
-        stored = conn.execute(_migrate_version.update().where(
-            _is_heat, _migrate_version.c.version == number - 1
-        ).values(version=number))
-        if stored.rowcount != 1:
-            raise exception.MigrationError(
-                _('version %d was applied, but someone else has changed '
-                  'migrate_version meanwhile; run db_sync again') % number)
+    sa.event.listen(engine, 'before_cursor_execute', record)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(engine, 'before_cursor_execute', record)

@@ -82,7 +82,8 @@ class EveryEngineTest(base.DBTestCase, ManageTestCase):
         self.assertEqual('The database is at version 55.', last)
         self.assertEqual(9, len(applied))
         for number, line in enumerate(applied, 47):
-            self.assertRegex(line, r'^0%d_[a-z0-9_]+ +\d+\.\d\d s$' % number)
+            self.assertRegex(line, r'^0%d_[a-z0-9_]+ +\d+ statements '
+                             r'+\d+\.\d\d s$' % number)
         self.assertEqual(55, api.db_version(self.engine))
 
         result = self.run_command('db_version', connection=self.connection)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import migration
+from heat.db.sqlalchemy import repository
 from heat.tests import base
 from heat.tests import databases
 from heat.tests import schema
@@ -50,9 +50,7 @@ class DBSyncTest(base.DBTestCase):
     def test_given_version_and_on_from_there(self):
         api.db_sync(self.engine, 50)
         self.assertEqual(50, api.db_version(self.engine))
-        reported = []
-        applied = api.db_sync(self.engine, report=reported.append)
-        self.assertEqual(reported, applied)
+        applied = api.db_sync(self.engine)
         self.assertEqual(51, applied[0].version)
 
     def test_nothing_to_do(self):
@@ -156,6 +154,6 @@ class RepositoryTest(base.DBTestCase):
     def test_sqlalchemy_migrate_itself_can_use_it(self):
         from migrate.versioning import api as versioning_api
         versioning_api.version_control(
-            self.engine, migration.REPOSITORY, migration.INIT_VERSION)
-        versioning_api.upgrade(self.engine, migration.REPOSITORY)
+            self.engine, repository.PATH, repository.INIT_VERSION)
+        versioning_api.upgrade(self.engine, repository.PATH)
         self.assertEqual(NEWEST, api.db_version(self.engine))

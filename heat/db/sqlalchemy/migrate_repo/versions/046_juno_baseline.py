@@ -48,9 +48,7 @@ def upgrade(migrate_engine):
     for table in metadata.sorted_tables:
         ddl.create_table(migrate_engine, table)
     if migrate_engine.name == 'postgresql':
-        with migrate_engine.begin() as conn:
-            for statement in POSTGRESQL_SEQUENCES:
-                conn.exec_driver_sql(statement)
+        ddl.execute(migrate_engine, *POSTGRESQL_SEQUENCES)
 
 
 def _table(metadata, name, *items):

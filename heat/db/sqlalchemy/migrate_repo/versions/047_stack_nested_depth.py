@@ -25,6 +25,29 @@ from sqlalchemy import Table
 
 from heat.db.sqlalchemy import ddl
 
+# The same in one statement, for those who apply it by hand: from each stack
+# up to its top. The limit is for stacks that own each other.
+_DEPTHS = """(
+    WITH RECURSIVE chain (id, owner_id, depth) AS (
+        SELECT id, owner_id, 0 FROM stack
+        WHERE owner_id IS NOT NULL AND NOT COALESCE(backup, %(false)s)
+        UNION ALL
+        SELECT chain.id, owner.owner_id, chain.depth + 1
+        FROM chain JOIN stack AS owner ON owner.id = chain.owner_id
+        WHERE NOT COALESCE(owner.backup, %(false)s) AND chain.depth < 100
+    )
+    SELECT id, depth FROM chain WHERE owner_id IS NULL
+) AS nested"""
+_FROM = ('UPDATE stack SET nested_depth = nested.depth\nFROM %s\n'
+         'WHERE stack.id = nested.id')
+_JOIN = ('UPDATE stack JOIN %s ON stack.id = nested.id\n'
+         'SET stack.nested_depth = nested.depth')
+_AT_ONCE = {
+    'sqlite': _FROM % _DEPTHS % {'false': '0'},
+    'postgresql': _FROM % _DEPTHS % {'false': 'false'},
+    'mysql': _JOIN % _DEPTHS % {'false': '0'},
+}
+
 
 def upgrade(migrate_engine):
     ddl.add_columns(migrate_engine, 'stack', Column('nested_depth', Integer))
@@ -34,9 +57,11 @@ def upgrade(migrate_engine):
         Column('owner_id', String(36)),
         Column('backup', Boolean),
         Column('nested_depth', Integer))
-    for batch in ddl.batches(migrate_engine, stack.c.id):
-        with migrate_engine.begin() as conn:
-            conn.execute(stack.update().where(batch).values(nested_depth=0))
+    ddl.update(migrate_engine, stack.c.id,
+               stack.update().values(nested_depth=0))
+    if isinstance(migrate_engine, ddl.Recorder):
+        migrate_engine.record(_AT_ONCE[migrate_engine.name])
+        return
 
     # Backup stacks and all below them stay at 0, and so does a stack whose
     # owner is gone: nothing leads to it from the top.
@@ -56,16 +81,16 @@ def _find_depth(migrate_engine, stack, depth):
                      _no_backup(stack))
     nested = select(stack.c.id).join(
         owner, stack.c.owner_id == owner.c.id).where(candidate, is_owner)
-    found = False
+
+    def set_depth(conn, batch):
+        ids = conn.execute(nested.where(batch)).scalars().all()
+        if ids:
+            conn.execute(stack.update().where(
+                stack.c.id.in_(ids)).values(nested_depth=depth))
+        return bool(ids)
+
     # owner_id has no index: go through the stacks and look for the owner.
-    for batch in ddl.batches(migrate_engine, stack.c.id):
-        with migrate_engine.begin() as conn:
-            ids = conn.execute(nested.where(batch)).scalars().all()
-            if ids:
-                found = True
-                conn.execute(stack.update().where(
-                    stack.c.id.in_(ids)).values(nested_depth=depth))
-    return found
+    return any(ddl.in_batches(migrate_engine, stack.c.id, set_depth))
 
 
 def _no_backup(stack):

@@ -12,10 +12,11 @@
 
 """Drop the default of resource.id, a UUID that the engine always gives."""
 
+from heat.db.sqlalchemy import ddl
+
 
 def upgrade(migrate_engine):
     # A remainder of an integer key, which only PostgreSQL kept.
     if migrate_engine.name == 'postgresql':
-        with migrate_engine.begin() as conn:
-            conn.exec_driver_sql(
-                'ALTER TABLE resource ALTER COLUMN id DROP DEFAULT')
+        ddl.execute(migrate_engine,
+                    'ALTER TABLE resource ALTER COLUMN id DROP DEFAULT')

@@ -26,7 +26,5 @@ def upgrade(migrate_engine):
     stack = Table('stack', MetaData(),
                   Column('id', String(36), primary_key=True),
                   Column('convergence', Boolean))
-    for batch in ddl.batches(migrate_engine, stack.c.id):
-        with migrate_engine.begin() as conn:
-            conn.execute(stack.update().where(batch).values(
-                convergence=False))
+    ddl.update(migrate_engine, stack.c.id,
+               stack.update().values(convergence=False))

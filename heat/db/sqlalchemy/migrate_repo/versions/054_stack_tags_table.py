@@ -32,6 +32,25 @@ from heat.db.sqlalchemy import ddl
 
 MAX_LENGTH = 80
 
+# The same in one statement, for those who apply it by hand. What
+# is not a list of such texts is not told from one.
+_AT_ONCE = {
+    'sqlite': """\
+INSERT INTO stack_tag (created_at, tag, stack_id)
+SELECT datetime('now'), item.value, stack.id
+FROM stack, json_each(stack.tags) AS item""",
+    'postgresql': """\
+INSERT INTO stack_tag (created_at, tag, stack_id)
+SELECT date_trunc('second', now() AT TIME ZONE 'utc'), item.tag, stack.id
+FROM stack, json_array_elements_text(
+    NULLIF(stack.tags, 'null')::json) AS item (tag)""",
+    'mysql': """\
+INSERT INTO stack_tag (created_at, tag, stack_id)
+SELECT UTC_TIMESTAMP(), item.tag, stack.id
+FROM stack, JSON_TABLE(stack.tags, '$[*]' COLUMNS (
+    tag VARCHAR(200) PATH '$' ERROR ON ERROR)) AS item""",
+}
+
 
 def upgrade(migrate_engine):
     metadata = MetaData()
@@ -48,27 +67,31 @@ def upgrade(migrate_engine):
                nullable=False),
         mysql_engine='InnoDB', mysql_charset='utf8mb3')
     ddl.create_table(migrate_engine, stack_tag)
-    columns = inspect(migrate_engine).get_columns('stack')
-    if 'tags' in [column['name'] for column in columns]:
+    if isinstance(migrate_engine, ddl.Recorder):
+        if migrate_engine.schema.has_column('stack', 'tags'):
+            migrate_engine.record(_AT_ONCE[migrate_engine.name])
+    elif 'tags' in [column['name'] for column in
+                    inspect(migrate_engine).get_columns('stack')]:
         _move_tags(migrate_engine, stack, stack_tag)
-        ddl.drop_column(migrate_engine, 'stack', 'tags')
+    ddl.drop_column(migrate_engine, 'stack', 'tags')
 
 
 def _move_tags(migrate_engine, stack, stack_tag):
-    for batch in ddl.batches(migrate_engine, stack.c.id):
-        with migrate_engine.begin() as conn:
-            rows = conn.execute(select(stack).where(
-                batch, stack.c.tags.is_not(None))).all()
-            tags = [{'stack_id': row.id, 'tag': tag,
-                     'created_at': timeutils.utcnow().replace(microsecond=0)}
-                    for row in rows
-                    for tag in _read_tags(row, migrate_engine.name)]
-            if tags:
-                # What a run that died has moved already is moved again.
-                conn.execute(stack_tag.delete().where(
-                    stack_tag.c.stack_id.in_({tag['stack_id']
-                                              for tag in tags})))
-                conn.execute(stack_tag.insert(), tags)
+    def move(conn, batch):
+        rows = conn.execute(select(stack).where(
+            batch, stack.c.tags.is_not(None))).all()
+        tags = [{'stack_id': row.id, 'tag': tag,
+                 'created_at': timeutils.utcnow().replace(microsecond=0)}
+                for row in rows
+                for tag in _read_tags(row, migrate_engine.name)]
+        if tags:
+            # What a run that died has moved already is moved again.
+            conn.execute(stack_tag.delete().where(
+                stack_tag.c.stack_id.in_({tag['stack_id']
+                                          for tag in tags})))
+            conn.execute(stack_tag.insert(), tags)
+
+    ddl.in_batches(migrate_engine, stack.c.id, move)
 
 
 def _read_tags(row, backend):

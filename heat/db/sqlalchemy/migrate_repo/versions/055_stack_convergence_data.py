@@ -21,6 +21,8 @@ from heat.db.sqlalchemy import ddl
 
 
 def upgrade(migrate_engine):
+    # Heat's own 055 copied the table on SQLite, and may have died at that.
+    ddl.recover_copied_table(migrate_engine, 'stack', 'name', 'tenant')
     ddl.add_columns(
         migrate_engine, 'stack',
         Column('prev_raw_template_id', Integer,

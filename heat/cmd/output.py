@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How heat-manage shows what it does and what it finds."""
+
+import json
+import shutil
+import sys
+import threading
+import time
+
+from heat.common.i18n import _
+from heat.db import api
+
+# Seconds after which a step is worth to be shown while it lasts.
+PATIENCE = 1
+
+
+def show(texts, **values):
+    """Print lines of text, or values as one JSON object.
+
+    :param texts: the lines; None to print JSON
+    """
+    if texts is None:
+        print(json.dumps(values, indent=2))
+    else:
+        for text in texts:
+            print(text)
+
+
+class Progress(api.MigrationListener):
+    """Prints what db_sync does: results, and on a terminal what it is at.
+
+    :param is_text: whether results are to be printed as they come
+    """
+
+    def __init__(self, is_text):
+        self._is_text = is_text
+        self._is_terminal = sys.stderr.isatty()
+        self._name = None
+        self._statement = ''
+        self._count = 0
+        self._started_at = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._show, daemon=True)
+
+    def __enter__(self):
+        if self._is_terminal:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._done.set()
+        if self._is_terminal:
+            self._thread.join()
+            self._clear()
+
+    def waiting(self, reason):
+        self._name = None
+        self._clear()
+        print('heat-manage: %s' % reason, file=sys.stderr, flush=True)
+
+    def starting(self, name):
+        self._statement, self._count = '', 0
+        self._name, self._started_at = name, time.monotonic()
+
+    def statement(self, statement):
+        self._statement = statement
+        self._count += 1
+
+    def applied(self, version):
+        self._name = None
+        self._clear()
+        if self._is_text:
+            print('%-32s %3d %s %8.2f s' % (
+                version.name, len(version.statements), _('statements'),
+                version.duration), flush=True)
+
+    def _show(self):
+        while not self._done.wait(PATIENCE):
+            seconds = time.monotonic() - self._started_at
+            if self._name and seconds > PATIENCE:
+                line = '%s, %d s, %d: %s' % (
+                    self._name, seconds, self._count,
+                    ' '.join(self._statement.split()))
+                width = shutil.get_terminal_size().columns - 1
+                self._write('\r%-*s' % (width, line[:width]))
+
+    def _clear(self):
+        if self._is_terminal:
+            # Erase the line (ECMA-48).
+            self._write('\r\x1b[K')
+
+    def _write(self, text):
+        sys.stderr.write(text)
+        sys.stderr.flush()

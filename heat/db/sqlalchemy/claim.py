@@ -1,0 +1,198 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Letting one db_sync at a time change a database.
+
+A row of migrate_version says who is at work. Locks of the server would be
+simpler, but each node of a Galera cluster has its own. The row is inserted
+and updated by statements that only one of several can win, and its counter
+goes up as long as its owner lives. Whoever waits takes it over when the
+owner's process is gone, or when the counter has stood still for LEASE
+seconds by the own clock.
+"""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+import uuid
+
+from oslo_db import exception as db_exception
+from oslo_utils import timeutils
+import sqlalchemy as sa
+
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db.sqlalchemy.migrate_version import TABLE
+from heat.db.sqlalchemy import process
+from heat.db.sqlalchemy import retry
+
+ID = 'heat db_sync'
+_IS_CLAIM = TABLE.c.repository_id == ID
+
+# Seconds.
+BEAT = 3
+LEASE = 15
+POLL = 0.2
+
+
+def find(engine):
+    """Return who is at work on a database, in words; None if nobody is."""
+    if not sa.inspect(engine).has_table(TABLE.name):
+        return None
+    row = _read(engine)
+    return row and _describe(row)
+
+
+@contextlib.contextmanager
+def held(engine, timeout, waiting):
+    """Be the only one at work within this context.
+
+    :param timeout: seconds to wait for someone else
+    :param waiting: called with a text for each one that is waited for
+    :returns: a function that raises if someone else took the work over, to
+        be called before each change
+    :raises heat.common.exception.Busy: someone else was at work for too long
+    :raises heat.common.exception.TakenOver: while this process did not run,
+        someone else has taken over
+    """
+    if engine.url.database in (None, '', ':memory:'):
+        # Of SQLite: nobody else can see it.
+        yield lambda: None
+        return
+    claim = _Claim(engine)
+    claim.acquire(timeout, waiting)
+    try:
+        claim.keep()
+        yield claim.check
+    except BaseException as error:
+        if not claim.release() and isinstance(error, Exception):
+            raise exception.TakenOver() from error
+        raise
+    claim.release()
+
+
+class _Claim:
+
+    def __init__(self, engine):
+        self._engine = engine
+        # Unlike a process number, it is never used again.
+        self._owner = json.dumps({
+            'claim': str(uuid.uuid4()), 'host': socket.gethostname(),
+            'since': timeutils.utcnow().isoformat(' ', 'seconds'),
+            **process.identity()}, sort_keys=True)
+        self._is_mine = sa.and_(_IS_CLAIM,
+                                TABLE.c.repository_path == self._owner)
+        self._released = threading.Event()
+        self._thread = threading.Thread(target=self._beat_on, daemon=True)
+        self._lost = False
+        self._beaten_at = None
+
+    def acquire(self, timeout, waiting):
+        deadline = time.monotonic() + timeout
+        # What was seen of the one who is at work, and when at first.
+        seen, seen_at = None, None
+        while not self._try(seen, seen_at):
+            row = _read(self._engine)
+            if row and row.repository_path == self._owner:
+                # A connection was lost before the answer.
+                return
+            if row != seen:
+                if row and (not seen or row.repository_path !=
+                            seen.repository_path):
+                    waiting(_('waiting for %s, for at most %d s') % (
+                        _describe(row), deadline - time.monotonic()))
+                seen, seen_at = row, time.monotonic()
+            if row and time.monotonic() > deadline:
+                raise exception.Busy(_describe(row), timeout)
+            time.sleep(POLL)
+
+    def _try(self, seen, seen_at):
+        self._beaten_at = time.monotonic()
+        if seen is None:
+            change = TABLE.insert().values(
+                repository_id=ID, repository_path=self._owner, version=0)
+        elif _is_dead(seen) or time.monotonic() - seen_at > LEASE:
+            change = TABLE.update().where(
+                _IS_CLAIM, TABLE.c.repository_path == seen.repository_path,
+                TABLE.c.version == seen.version
+            ).values(repository_path=self._owner)
+        else:
+            return False
+        try:
+            return self._send(change)
+        except db_exception.DBDuplicateEntry:
+            return False
+
+    def keep(self):
+        self._thread.start()
+
+    def check(self):
+        if time.monotonic() - self._beaten_at > LEASE:
+            # This process was stopped, and the other thread is not yet awake.
+            self._beat()
+        if self._lost:
+            raise exception.TakenOver()
+
+    def release(self):
+        """Give the claim up; return False if it is someone else's by now."""
+        self._released.set()
+        self._thread.join()
+        try:
+            return self._send(TABLE.delete().where(self._is_mine))
+        except db_exception.DBError:
+            # Whoever is next finds out that this process is gone.
+            return True
+
+    def _beat_on(self):
+        while not self._released.wait(BEAT):
+            with contextlib.suppress(db_exception.DBError):
+                self._beat()
+
+    def _beat(self):
+        now = time.monotonic()
+        if self._send(TABLE.update().where(self._is_mine).values(
+                version=TABLE.c.version + 1)):
+            self._beaten_at = now
+        else:
+            self._lost = True
+
+    def _send(self, change):
+        def transaction():
+            with self._engine.begin() as conn:
+                return conn.execute(change).rowcount == 1
+        return retry.retry(transaction)
+
+
+def _read(engine):
+    with engine.connect() as conn:
+        return conn.execute(sa.select(
+            TABLE.c.repository_path, TABLE.c.version
+        ).where(_IS_CLAIM)).first()
+
+
+def _owner_of(row):
+    try:
+        return dict(json.loads(row.repository_path))
+    except (TypeError, ValueError):
+        return {}
+
+
+def _is_dead(row):
+    return process.is_gone(_owner_of(row))
+
+
+def _describe(row):
+    return _('the db_sync that is process %(pid)s on %(host)s since %(since)s '
+             'UTC') % {'pid': '?', 'host': '?', 'since': '?',
+                       **_owner_of(row)}

@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Sending schema changes without making others wait.
+
+A change needs the table for itself, if only for a moment. While it waits for
+someone who is in the middle of a long transaction, everyone who comes later
+queues behind it. So it waits no longer than LOCK_WAIT, steps back, and tries
+again after a pause, for the lock_timeout seconds that the engine has as an
+execution option.
+"""
+
+import contextlib
+import sys
+import time
+
+from oslo_db import api
+from oslo_db import exception as db_exception
+
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db.sqlalchemy.ddl.recorder import Recorder
+from heat.db.sqlalchemy.ddl.schema import Schema
+from heat.db.sqlalchemy.ddl.watchdog import Watchdog
+
+# Seconds for which others may have to queue behind a change.
+LOCK_WAIT = 0.1
+
+# Seconds between two attempts: at first, and at most.
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 2
+
+# Seconds; how long to go on trying if the engine does not say.
+DEFAULT_LOCK_TIMEOUT = 600
+
+# MySQL counts in seconds; the Watchdog is there for less.
+_SHORT_WAITS = {
+    'mysql': ['SET SESSION lock_wait_timeout = 1',
+              'SET SESSION innodb_lock_wait_timeout = 1'],
+    'postgresql': ["SET lock_timeout = '%dms'" % (LOCK_WAIT * 1000)],
+}
+
+# MySQL: Query execution was interrupted.
+_INTERRUPTED = 1317
+
+
+def apply(engine, find_missing, online=False):
+    """Look at the database and send what is missing.
+
+    :param engine: a sqlalchemy Engine, or a Recorder
+    :param find_missing: called with a Schema, and again for each attempt;
+        returns or yields statements, as text or SQLAlchemy's
+    :param online: nobody queues behind these statements while they wait, and
+        PostgreSQL wants each outside of a transaction
+    :raises heat.common.exception.MigrationError: others did not let it have
+        a lock for lock_timeout seconds
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    if isinstance(engine, Recorder):
+        engine.record(*find_missing(engine.schema))
+        return
+
+    options = {'isolation_level': 'AUTOCOMMIT'} if online else {}
+
+    def attempt():
+        with connection(engine, **options) as conn:
+            if online:
+                _wait_as_long_as_it_takes(conn)
+            with Watchdog(conn, LOCK_WAIT), conn.begin():
+                for statement in list(find_missing(Schema(conn))):
+                    send(conn, statement)
+
+    patiently(engine, attempt)
+
+
+def execute(engine, *statements):
+    """Send statements that do no harm when they are repeated."""
+    apply(engine, lambda schema: statements)
+
+
+def send(conn, statement):
+    if isinstance(statement, str):
+        return conn.exec_driver_sql(statement)
+    return conn.execute(statement)
+
+
+def patiently(engine, attempt):
+    """Call a function again, until others let it have its locks."""
+    timeout = lock_timeout(engine)
+    deadline = time.monotonic() + timeout
+    try:
+        return api.wrap_db_retry(
+            max_retries=sys.maxsize, retry_interval=FIRST_PAUSE,
+            inc_retry_interval=True, max_retry_interval=LONGEST_PAUSE,
+            exception_checker=lambda error: (
+                _is_lock_wait(error) and time.monotonic() < deadline),
+        )(attempt)()
+    except db_exception.DBError as error:
+        if not _is_lock_wait(error):
+            raise
+        raise exception.MigrationError(
+            _('a transaction of someone else has locked what is to be '
+              'changed, for %d seconds of trying; end it, or wait for its '
+              'end, and run db_sync again') % timeout) from error
+
+
+def lock_timeout(engine):
+    return engine.get_execution_options().get(
+        'lock_timeout', DEFAULT_LOCK_TIMEOUT)
+
+
+@contextlib.contextmanager
+def connection(engine, **options):
+    """Connect for once, with short waits for locks.
+
+    The settings of the session must not get into the pool.
+
+    :param options: execution options
+    """
+    with engine.connect() as conn:
+        conn.execution_options(**options)
+        if engine.name != 'sqlite':
+            conn.detach()
+        with conn.begin():
+            for setting in _SHORT_WAITS.get(engine.name, ()):
+                conn.exec_driver_sql(setting)
+        yield conn
+
+
+def _wait_as_long_as_it_takes(conn):
+    if conn.dialect.name == 'postgresql':
+        conn.exec_driver_sql("SET lock_timeout = '%ds'" %
+                             lock_timeout(conn.engine))
+
+
+def _is_lock_wait(error):
+    if isinstance(error, db_exception.DBDeadlock):
+        return True
+    inner = getattr(error, 'inner_exception', None)
+    reason = getattr(inner, 'orig', inner)
+    return getattr(reason, 'args', None) and reason.args[0] == _INTERRUPTED

@@ -1,0 +1,50 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Making indexes on tables in use."""
+
+import sqlalchemy as sa
+from sqlalchemy import schema as sa_schema
+
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db.sqlalchemy.ddl.change import apply
+
+
+def create_index(engine, name, table_name, column_name, **options):
+    """Create an index on a table in use, without blocking its writers.
+
+    :param options: options of sqlalchemy.Index, such as mysql_length
+    :raises heat.common.exception.MigrationError: there is an index of that
+        name on something else
+    """
+    table = sa.Table(table_name, sa.MetaData(), sa.Column(column_name))
+    index = sa.Index(name, table.c[column_name],
+                     postgresql_concurrently=True, **options)
+
+    def missing(schema):
+        found = schema.indexes(table_name).get(name)
+        if schema.is_invalid_index(name):
+            # What a CREATE INDEX CONCURRENTLY that died has left.
+            yield 'DROP INDEX CONCURRENTLY %s' % name
+            found = None
+        if found is None:
+            yield sa_schema.CreateIndex(index)
+        elif found != [column_name]:
+            raise exception.MigrationError(
+                _('there is an index %(name)s on another column than '
+                  '%(column)s; drop it and run db_sync again') %
+                {'name': name, 'column': column_name})
+
+    # CREATE INDEX CONCURRENTLY waits for older transactions, but nobody
+    # waits for it.
+    apply(engine, missing, online=True)

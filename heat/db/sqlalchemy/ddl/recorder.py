@@ -1,0 +1,42 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Writing down what version scripts would send."""
+
+import sqlalchemy as sa
+
+
+class Recorder:
+    """Takes the place of a version script's engine; sends nothing.
+
+    :ivar statements: what would be sent, as the client of the database takes
+        it
+    :param dialect: the dialect to write in
+    :param schema: a Schema or Clean: what is taken to be there
+    """
+
+    def __init__(self, dialect, schema):
+        self.dialect = dialect
+        self.name = dialect.name
+        self.schema = schema
+        self.statements = []
+
+    def record(self, *statements):
+        self.statements.extend(map(self._text, statements))
+
+    def _text(self, statement):
+        if isinstance(statement, str):
+            return statement
+        options = {}
+        if not isinstance(statement, sa.schema.DDLElement):
+            options = {'compile_kwargs': {'literal_binds': True}}
+        return str(statement.compile(dialect=self.dialect, **options)).strip()

@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Making tables."""
+
+from sqlalchemy import schema as sa_schema
+
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db.sqlalchemy.ddl.change import apply
+from heat.db.sqlalchemy.ddl.schema import copy_name
+
+
+def create_table(engine, table):
+    """Create a table and its indexes, or what of them is missing.
+
+    :raises heat.common.exception.MigrationError: there is a table of that
+        name with other columns
+    """
+    def missing(schema):
+        present = {}
+        if schema.has_table(table.name):
+            _require_same_columns(schema, table)
+            present = schema.indexes(table.name)
+        else:
+            if engine.name == 'mysql':
+                _use_collation_of_stack(schema, table)
+            yield sa_schema.CreateTable(table)
+        for index in sorted(table.indexes, key=lambda index: index.name):
+            if index.name not in present:
+                yield sa_schema.CreateIndex(index)
+
+    apply(engine, missing)
+
+
+def recover_copied_table(engine, table_name, *indexed):
+    """Undo a copy of a table that Heat's own migration has left on SQLite.
+
+    Heat filled a copy row by row, dropped the table, gave the copy its name
+    and made its indexes. So as long as there is the table, the copy may be
+    incomplete; once there is none, the copy is all there is.
+
+    :param indexed: names of columns that have an index ix_TABLE_COLUMN
+    """
+    copy = copy_name(table_name)
+
+    def copied(schema):
+        if schema.has_table(copy) and schema.has_table(table_name):
+            yield 'DROP TABLE %s' % copy
+        elif schema.has_table(copy):
+            yield 'ALTER TABLE %s RENAME TO %s' % (copy, table_name)
+
+    def lost(schema):
+        for column in indexed:
+            name = 'ix_%s_%s' % (table_name, column)
+            if not schema.has_index(table_name, name):
+                yield 'CREATE INDEX %s ON %s (%s)' % (
+                    name, table_name, column)
+
+    if engine.name == 'sqlite':
+        apply(engine, copied)
+        apply(engine, lost)
+
+
+def _require_same_columns(schema, table):
+    found = set(schema.columns(table.name))
+    if found != set(table.columns.keys()):
+        raise exception.MigrationError(
+            _('table %(table)s is there already, with other columns '
+              '(%(columns)s); a database older than Juno (version 046) is '
+              "brought there by Juno's own heat-manage first") %
+            {'table': table.name, 'columns': ', '.join(
+                sorted(found ^ set(table.columns.keys())))})
+
+
+def _use_collation_of_stack(schema, table):
+    """A string key and what it refers to must have the same collation."""
+    collation = schema.collation('stack')
+    if collation:
+        table.kwargs['mysql_charset'] = collation.partition('_')[0]
+        table.kwargs['mysql_collate'] = collation

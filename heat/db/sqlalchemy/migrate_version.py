@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The version of a database, in the table that sqlalchemy-migrate made."""
+
+from oslo_db import exception as db_exception
+import sqlalchemy as sa
+
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db.sqlalchemy import ddl
+from heat.db.sqlalchemy import repository
+from heat.db.sqlalchemy.repository import INIT_VERSION
+
+TABLE = sa.Table(
+    'migrate_version', sa.MetaData(),
+    sa.Column('repository_id', sa.String(250), primary_key=True),
+    sa.Column('repository_path', sa.Text),
+    sa.Column('version', sa.Integer))
+_IS_HEAT = TABLE.c.repository_id == repository.ID
+
+
+def db_version(engine):
+    """Return the version of a database; 45 if it is empty.
+
+    Changes nothing.
+
+    :param engine: a sqlalchemy Engine
+    :raises heat.common.exception.UnknownVersion: there are tables, but no
+        version; or a Heat that uses Alembic has been here
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    with engine.connect() as conn:
+        tables = set(sa.inspect(conn).get_table_names())
+        if 'alembic_version' in tables:
+            raise exception.UnknownVersion(
+                _('the database has a table alembic_version: a newer Heat '
+                  'has been here; use that release'))
+        version = None
+        if TABLE.name in tables:
+            version = conn.execute(
+                sa.select(TABLE.c.version).where(_IS_HEAT)).scalar()
+    if version is not None:
+        return version
+    if tables - {TABLE.name}:
+        raise exception.UnknownVersion(
+            _('the database has tables, but no version in migrate_version: '
+              'it is not a database of Heat, or a broken copy of one; use an '
+              'empty one, or restore a backup'))
+    return INIT_VERSION
+
+
+def step(version):
+    """Return the UPDATE for a version that was applied to the one before."""
+    return TABLE.update().where(
+        _IS_HEAT, TABLE.c.version == version - 1).values(version=version)
+
+
+def create(engine):
+    """Make the table, unless it is there or someone else makes it."""
+    try:
+        TABLE.create(engine, checkfirst=True)
+    except db_exception.DBError:
+        if not sa.inspect(engine).has_table(TABLE.name):
+            raise
+
+
+def start(engine):
+    """Give an empty database its first version, unless it has one.
+
+    :param engine: a sqlalchemy Engine or a Recorder
+    """
+    def missing(schema):
+        is_there = schema.has_table(TABLE.name)
+        if not is_there:
+            yield sa.schema.CreateTable(TABLE)
+        if not is_there or not schema.finds(sa.select(TABLE).where(_IS_HEAT)):
+            yield TABLE.insert().values(
+                repository_id=repository.ID, version=INIT_VERSION,
+                repository_path=repository.PATH)
+
+    ddl.apply(engine, missing)
+
+
+def store(engine, version):
+    """Store that a version was applied.
+
+    :raises heat.common.exception.MigrationError: the version before is not
+        what is stored
+    """
+    with engine.begin() as conn:
+        if conn.execute(step(version)).rowcount != 1:
+            raise exception.MigrationError(
+                _('version %d was applied, but someone else has changed '
+                  'migrate_version meanwhile; run db_sync again') % version)

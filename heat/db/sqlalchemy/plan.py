@@ -1,0 +1,169 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What db_sync would do."""
+
+import collections
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from heat.common import exception
+from heat.common.i18n import _
+from heat.db.sqlalchemy import claim
+from heat.db.sqlalchemy import ddl
+from heat.db.sqlalchemy import migrate_version
+from heat.db.sqlalchemy import repository
+from heat.db.sqlalchemy.repository import INIT_VERSION
+
+# A version that is to be applied: its number, the name of its script and the
+# statements that it takes, for the client of the database.
+PlannedVersion = collections.namedtuple('PlannedVersion',
+                                        'version name statements')
+
+# version: what the database has; newest: what this code has; pending: the
+# names of the scripts in between; half_applied: whether a part of the first
+# of them is there already; claim: None, or who is at work on it, in words.
+Status = collections.namedtuple(
+    'Status', 'version newest pending half_applied claim')
+
+_DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
+            'sqlite': 'sqlite'}
+
+
+def db_plan(engine, version=None):
+    """Return what db_sync would send to a database, and send nothing.
+
+    What db_sync does to rows in batches is one statement here.
+
+    :param engine: a sqlalchemy Engine
+    :param version: the number of the version; None is the newest
+    :returns: a list of PlannedVersion, empty if there is nothing to do
+    :raises heat.common.exception.MigrationError: as db_sync
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    scripts = pending(engine, version)
+    with engine.connect() as conn:
+        live = ddl.Schema(conn)
+        schemas = [live] + [ddl.Clean(live)] * len(scripts)
+        return [_planned(script, engine.dialect, schema)
+                for script, schema in zip(scripts, schemas)]
+
+
+def db_plan_offline(backend, start, version=None):
+    """Return what db_sync would send to a database at some version.
+
+    :param backend: 'mysql', 'postgresql' or 'sqlite'
+    :param start: the version of the database; 45 is an empty one
+    :param version: the number of the version to reach; None is the newest
+    :returns: a list of PlannedVersion
+    :raises heat.common.exception.MigrationError: a version is unknown, or
+        the one to reach lower than the one to start from
+    """
+    dialect = make_url(_DRIVERS[backend] + '://').get_dialect()()
+    return [_planned(script, dialect, ddl.Clean())
+            for script in _between(start, version)]
+
+
+def db_status(engine):
+    """Return the Status of a database: the version, and what is pending.
+
+    Changes nothing.
+
+    :param engine: a sqlalchemy Engine
+    :raises heat.common.exception.DatabaseTooNew: this code does not know the
+        version
+    :raises heat.common.exception.UnknownVersion: there are tables, but no
+        version
+    :raises heat.common.exception.MigrationError: as db_sync
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    version = migrate_version.db_version(engine)
+    scripts = _between(version, None)
+    return Status(
+        version, max([version] + [script.version for script in scripts]),
+        [script.name for script in scripts],
+        bool(scripts) and _is_half_applied(engine, scripts[0]),
+        claim.find(engine))
+
+
+def pending(engine, version=None):
+    """Return the VersionScripts to apply, in their order.
+
+    :raises heat.common.exception.MigrationError: as db_sync, before it
+        changes anything
+    """
+    scripts = _between(migrate_version.db_version(engine), version)
+    _require_utf8(engine)
+    return scripts
+
+
+def _between(current, version):
+    """Return the VersionScripts that lead from one version to another."""
+    scripts = repository.scripts()
+    target = _checked_target(current, version, newest=max(scripts))
+    return [scripts[number] for number in range(current + 1, target + 1)]
+
+
+def _planned(script, dialect, schema):
+    recorder = ddl.Recorder(dialect, schema)
+    if script.version == INIT_VERSION + 1:
+        migrate_version.start(recorder)
+    script.upgrade(recorder)
+    recorder.record(migrate_version.step(script.version))
+    return PlannedVersion(script.version, script.name, recorder.statements)
+
+
+def _is_half_applied(engine, script):
+    with engine.connect() as conn:
+        live = ddl.Schema(conn)
+        return (_planned(script, engine.dialect, live) !=
+                _planned(script, engine.dialect, ddl.Clean(live)))
+
+
+def _checked_target(current, version, newest):
+    if current > newest:
+        raise exception.DatabaseTooNew(current, newest)
+    if current < INIT_VERSION:
+        raise exception.MigrationError(
+            _("the database is at version %d, older than Juno (46); bring it "
+              "there with Juno's own heat-manage first") % current)
+    if version is None:
+        return newest
+    if version > newest:
+        raise exception.MigrationError(
+            _('there is no version %(version)d; the newest is %(newest)d') %
+            {'version': version, 'newest': newest})
+    if version < current:
+        raise exception.MigrationError(
+            _('the database is at version %(current)d, and there is no way '
+              'down to %(version)d; restore a backup instead') %
+            {'current': current, 'version': version})
+    return version
+
+
+def _require_utf8(engine):
+    """Refuse tables in which a key or a text would not be UTF-8."""
+    if engine.name != 'mysql':
+        return
+    with engine.connect() as conn:
+        tables = conn.execute(sa.text(
+            'SELECT table_name FROM information_schema.tables '
+            'WHERE table_schema = DATABASE() '
+            "AND table_collation NOT LIKE 'utf8%' "
+            "AND table_name <> 'migrate_version' ORDER BY table_name"
+        )).scalars().all()
+    if tables:
+        raise exception.MigrationError(
+            _('tables with a charset that is not UTF-8: %s; convert each '
+              'with ALTER TABLE ... CONVERT TO CHARACTER SET utf8') %
+            ', '.join(tables))

@@ -1,0 +1,45 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The version scripts, in their repository of sqlalchemy-migrate."""
+
+import collections
+import os
+import warnings
+
+PATH = os.path.join(os.path.dirname(__file__), 'migrate_repo')
+ID = 'heat'
+
+# The version of an empty database: the first script makes 46.
+INIT_VERSION = 45
+
+# A version script: its number, its name without .py, and a function that
+# takes an engine, or what can stand for one, to this version.
+VersionScript = collections.namedtuple('VersionScript',
+                                       'version name upgrade')
+
+
+def scripts():
+    """Return the VersionScripts, by their numbers."""
+    with warnings.catch_warnings():
+        # It is slow to import, and imports the deprecated pkg_resources.
+        warnings.simplefilter('ignore')
+        from migrate.versioning import repository
+    versions = repository.Repository(PATH).versions.versions
+    return {int(number): _version_script(int(number), version.script())
+            for number, version in versions.items()}
+
+
+def _version_script(number, script):
+    name = os.path.splitext(os.path.basename(script.path))[0]
+    return VersionScript(number, name,
+                         lambda engine: script.run(engine, 'upgrade'))

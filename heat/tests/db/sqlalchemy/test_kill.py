@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""db_sync is killed at every statement, and the next one goes on from there.
+
+Killed is the process itself, with SIGKILL, so that nothing of it can tidy up.
+"""
+
+import os
+import re
+import signal
+
+import sqlalchemy as sa
+
+from heat.db import api
+from heat.tests import base
+from heat.tests import databases
+from heat.tests import schema
+
+CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|SET)', re.I)
+
+
+class _KillTestCase(base.DBTestCase):
+
+    def _test_every_place(self, prepare, version=None):
+        prepare()
+        api.db_sync(self.engine, version)
+        expected = schema.describe(self.engine), schema.rows(self.engine)
+        place = 0
+        while self._is_killed_at(prepare, place, version):
+            # A second one is killed as well, a little later.
+            self._is_killed_at(self.engine.dispose, place % 7, version)
+            api.db_sync(self.engine, version)
+            found = schema.describe(self.engine), schema.rows(self.engine)
+            for before, after in zip(expected, found):
+                self.assertEqual({}, schema.difference(before, after), place)
+            place += 1
+        self.assertGreater(place, 3 * self.STATEMENTS)
+
+    def _is_killed_at(self, prepare, place, version):
+        """Run db_sync in a process; tell whether it got to some place."""
+        prepare()
+        self.engine.dispose()
+        pid = os.fork()
+        if not pid:
+            try:
+                _kill_at(self.engine, place)
+                api.db_sync(self.engine, version)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        status = os.waitpid(pid, 0)[1]
+        self.assertIn(status, (0, signal.SIGKILL), place)
+        return status == signal.SIGKILL
+
+
+def _kill_at(engine, place):
+    """Let this process die at the nth place.
+
+    Places are before and after each statement that changes something, and
+    before each commit.
+    """
+    places = iter(range(place))
+
+    def pass_by(*args):
+        if next(places, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def pass_statement(conn, cursor, statement, *args):
+        if CHANGE.match(statement):
+            pass_by()
+
+    sa.event.listen(engine, 'before_cursor_execute', pass_statement)
+    sa.event.listen(engine, 'after_cursor_execute', pass_statement)
+    sa.event.listen(engine, 'commit', pass_by)
+
+
+class FromNothingTest(_KillTestCase):
+
+    # At least.
+    STATEMENTS = 20
+
+    def test_every_place(self):
+        self._test_every_place(lambda: databases.empty(self.engine), 46)
+
+
+class FromJunoTest(_KillTestCase):
+
+    STATEMENTS = 25
+
+    def test_every_place(self):
+        self._test_every_place(self._prepare)
+
+    def _prepare(self):
+        databases.empty(self.engine)
+        databases.load(self.engine, '046')
