@@ -42,11 +42,16 @@ LONGEST_PAUSE = 2
 # Seconds; how long to go on trying if the engine does not say.
 DEFAULT_LOCK_TIMEOUT = 600
 
-# MySQL counts in seconds; the Watchdog is there for less.
-_SHORT_WAITS = {
-    'mysql': ['SET SESSION lock_wait_timeout = 1',
-              'SET SESSION innodb_lock_wait_timeout = 1'],
-    'postgresql': ["SET lock_timeout = '%dms'" % (LOCK_WAIT * 1000)],
+# What makes waits short, and what undoes all that is changed here. MySQL
+# counts in seconds; the Watchdog is there for less.
+_SESSION = {
+    'mysql': ('SET SESSION lock_wait_timeout = 1, '
+              'innodb_lock_wait_timeout = 1',
+              'SET SESSION lock_wait_timeout = DEFAULT, '
+              'innodb_lock_wait_timeout = DEFAULT, '
+              'foreign_key_checks = DEFAULT'),
+    'postgresql': ("SET lock_timeout = '%dms'" % (LOCK_WAIT * 1000),
+                   'RESET lock_timeout'),
 }
 
 # MySQL: Query execution was interrupted.
@@ -120,20 +125,25 @@ def lock_timeout(engine):
 
 @contextlib.contextmanager
 def connection(engine, **options):
-    """Connect for once, with short waits for locks.
-
-    The settings of the session must not get into the pool.
+    """Connect, with short waits for locks.
 
     :param options: execution options
     """
-    with engine.connect() as conn:
-        conn.execution_options(**options)
-        if engine.name != 'sqlite':
-            conn.detach()
+    set_waits, reset = _SESSION.get(engine.name, (None, None))
+    with engine.connect().execution_options(**options) as conn:
+        try:
+            _set(conn, set_waits)
+            yield conn
+        finally:
+            # It goes back to the pool.
+            if not conn.invalidated:
+                _set(conn, reset)
+
+
+def _set(conn, setting):
+    if setting:
         with conn.begin():
-            for setting in _SHORT_WAITS.get(engine.name, ()):
-                conn.exec_driver_sql(setting)
-        yield conn
+            conn.exec_driver_sql(setting)
 
 
 def _wait_as_long_as_it_takes(conn):

@@ -32,8 +32,8 @@ class Watchdog:
     lock_wait_timeout, which would do the same, counts in whole seconds. On
     other engines than MySQL this does nothing.
 
-    :param conn: a connection that is not used again, because it may be hit
-        between two statements
+    :param conn: a connection; given up if it may have been hit between two
+        statements
     :param patience: the seconds that it may wait
     """
 
@@ -42,6 +42,7 @@ class Watchdog:
         self._looks = max(1, round(patience / INTERVAL))
         self._done = threading.Event()
         self._thread = None
+        self._has_bitten = False
 
     def __enter__(self):
         if self._conn.dialect.name == 'mysql':
@@ -54,6 +55,8 @@ class Watchdog:
         self._done.set()
         if self._thread:
             self._thread.join()
+        if self._has_bitten:
+            self._conn.invalidate()
 
     def _watch(self, watched):
         try:
@@ -75,5 +78,6 @@ class Watchdog:
             else:
                 waited = 0
             if waited >= self._looks:
+                self._has_bitten = True
                 conn.exec_driver_sql('KILL QUERY %d' % watched)
                 waited = 0

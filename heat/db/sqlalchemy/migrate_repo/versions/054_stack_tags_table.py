@@ -53,6 +53,8 @@ FROM stack, JSON_TABLE(stack.tags, '$[*]' COLUMNS (
 
 
 def upgrade(migrate_engine):
+    # Heat's own 054 copied the table on SQLite, and may have died at that.
+    ddl.recover_copied_table(migrate_engine, 'stack', 'name', 'tenant')
     metadata = MetaData()
     stack = Table('stack', metadata,
                   Column('id', String(36), primary_key=True),
