@@ -68,6 +68,16 @@ def load(lines):
     return [Operation(**json.loads(line)) for line in lines.splitlines()]
 
 
+def summary(history):
+    """Return in words how often there was which outcome."""
+    counter = collections.Counter(
+        ' '.join(filter(None, (o.outcome, o.error,
+                               'transition' if o.new else 'write')))
+        for o in history)
+    return '%d operations: %s' % (len(history), ', '.join(
+        '%d %s' % (n, outcome) for outcome, n in sorted(counter.items())))
+
+
 def check(history, initial, final_traversal, final_value):
     """Find what can not be true.
 

@@ -80,6 +80,15 @@ class Proxy(fixtures.Fixture):
         self._shut(self._listener)
         self._listener.close()
 
+    def turn_to(self, server):
+        """Lose all connections; new ones are to another server."""
+        self.server = server
+        self._lose_all()
+
+    def _lose_all(self):
+        with self._lock:
+            list(map(self._shut, self._clients))
+
     @staticmethod
     def _shut(opened):
         """Wake up who waits for this socket; to close it would not."""
@@ -99,8 +108,7 @@ class Proxy(fixtures.Fixture):
 
     def _stop(self):
         self.refuse()
-        with self._lock:
-            list(map(self._shut, self._clients))
+        self._lose_all()
         for thread in self._threads:
             thread.join()
 

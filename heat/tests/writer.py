@@ -28,6 +28,7 @@ import time
 import uuid
 
 from oslo_db import exception as db_exception
+from sqlalchemy import exc
 
 from heat.common.config import CONF
 from heat.common import context
@@ -85,23 +86,37 @@ def write(writer, stack_id, tenant, traversal, calls, seconds):
     :param seconds: how long it goes on at least
     :returns: a list of Operation
     """
-    request = context.RequestContext(tenant_id=tenant)
     operations = []
     _barrier.wait(START_TIMEOUT)
     deadline = time.monotonic() + seconds
-    while len(operations) < calls or time.monotonic() < deadline:
+    for operation in work(writer, stack_id, tenant, traversal):
+        operations.append(operation)
+        if len(operations) >= calls and time.monotonic() >= deadline:
+            return operations
+
+
+def work(writer, stack_id, tenant, traversal, update=api.stack_update,
+         rng=random):
+    """Yield one Operation after the other, without end.
+
+    :param update: what is called in place of stack_update
+    :param rng: decides which of the calls start a traversal
+    """
+    request = context.RequestContext(tenant_id=tenant)
+    operation = None
+    while True:
         # First, all of them expect the same and start another.
         new = (str(uuid.uuid4())
-               if not operations or random.random() < 0.25 else None)
-        operations.append(_update(request, writer, stack_id, traversal, new))
-        if operations[-1].outcome == 'conflict':
-            traversal = operations[-1].actual
-        elif operations[-1].outcome == 'ok':
+               if operation is None or rng.random() < 0.25 else None)
+        operation = _call(update, request, writer, stack_id, traversal, new)
+        if operation.outcome == 'conflict':
+            traversal = operation.actual
+        elif operation.outcome == 'ok':
             traversal = new or traversal
-    return operations
+        yield operation
 
 
-def _update(request, writer, stack_id, expected, new):
+def _call(update, request, writer, stack_id, expected, new):
     value = str(uuid.uuid4())
     values = {'status_reason': value}
     if new:
@@ -109,11 +124,14 @@ def _update(request, writer, stack_id, expected, new):
     told = {'outcome': 'ok'}
     start = time.monotonic_ns()
     try:
-        api.stack_update(request, stack_id, values, expected)
+        update(request, stack_id, values, expected)
     except exception.ConcurrentTransition as error:
         told = {'outcome': 'conflict', 'actual': error.actual}
     except db_exception.DBError as error:
         told = {'outcome': 'error', 'error': type(error).__name__}
+    except exc.DBAPIError as error:
+        # oslo.db has no class for it.
+        told = {'outcome': 'error', 'error': str(error.orig)}
     return history.Operation(
         writer=str(writer), start=start, end=time.monotonic_ns(),
         expected=expected, new=new, value=value, **told)

@@ -25,6 +25,7 @@ from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.engine import context_manager
+from heat.db.sqlalchemy import galera
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Stack
 from heat.db.sqlalchemy.retry import retry
@@ -122,6 +123,7 @@ class _Write:
         if matched or self.outcome_unknown and self._is_done():
             return
         with context_manager.reader.using(self.context) as session:
+            galera.catch_up(session)
             error = self._why_not(session, self.current)
         if isinstance(error, exception.ConcurrentTransition) and (
                 self.exp_trvsl in (ANY_TRAVERSAL, error.actual)):
@@ -162,6 +164,7 @@ class _Write:
         if mark is None:
             return False
         with context_manager.reader.using(self.context) as session:
+            galera.catch_up(session)
             return session.execute(sa.select(Stack.id).where(
                 same_id(Stack.id, self.stack_id), mark)).first() is not None
 

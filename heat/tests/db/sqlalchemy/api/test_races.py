@@ -12,7 +12,6 @@
 
 """Many writers of one stack at once: threads, and processes."""
 
-import collections
 import json
 import os
 import subprocess
@@ -29,16 +28,6 @@ WRITERS = 16
 CALLS = 20
 # For how long each race goes on, if that is not over sooner.
 SECONDS = float(os.environ.get('HEAT_TEST_RACE_SECONDS', '0'))
-
-
-def summary(operations):
-    """Return in words how often there was which outcome."""
-    counter = collections.Counter(
-        ' '.join(filter(None, (o.outcome, o.error,
-                               'transition' if o.new else 'write')))
-        for o in operations)
-    return '%d operations: %s' % (len(operations), ', '.join(
-        '%d %s' % (n, outcome) for outcome, n in sorted(counter.items())))
 
 
 class RaceTest(base.APITestCase):
@@ -64,7 +53,8 @@ class RaceTest(base.APITestCase):
 
     def assert_possible(self, operations):
         """Check a history against what is stored."""
-        self.addDetail('race', content.text_content(summary(operations)))
+        self.addDetail('race', content.text_content(
+            history.summary(operations)))
         stack = api.stack_get(self.context, self.stack_id)
         violations = history.check(
             operations, None, stack.current_traversal, stack.status_reason)
