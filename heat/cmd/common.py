@@ -30,17 +30,22 @@ from heat.db import api
 DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
 
 
+def prepare():
+    """Set the defaults of a command."""
+    # Rather than to try for minutes, say what is wrong.
+    CONF.set_default('max_retries', 0, group='database')
+    # What matters is printed; and a log would show tracebacks.
+    log.set_defaults(default_log_levels=[
+        'sqlalchemy=WARNING', 'alembic=WARNING', 'oslo_db=CRITICAL'])
+
+
 def configure(argv):
     """Read the configuration, for a command whose options are registered.
 
     :param argv: the arguments; None takes those of the process
     :raises oslo_config.cfg.Error: as oslo.config says
     """
-    # Rather than to try for minutes, say what is wrong.
-    CONF.set_default('max_retries', 0, group='database')
-    # What matters is printed; and a log would show tracebacks.
-    log.set_defaults(default_log_levels=['sqlalchemy=WARNING',
-                                         'oslo_db=CRITICAL'])
+    prepare()
     CONF(argv, project='heat')
     log.setup(CONF, 'heat')
 

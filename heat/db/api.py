@@ -30,6 +30,8 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
+from heat.db.sqlalchemy.charset import db_charset
+from heat.db.sqlalchemy.deleted import db_deleted
 from heat.db.sqlalchemy.drift import db_drift
 from heat.db.sqlalchemy.engine import get_engine
 from heat.db.sqlalchemy.migrate_version import db_version
@@ -42,6 +44,8 @@ from heat.db.sqlalchemy.plan import db_status
 __all__ = (
     'ANY_TRAVERSAL',
     'MigrationListener',
+    'db_charset',
+    'db_deleted',
     'db_drift',
     'db_plan',
     'db_plan_offline',
