@@ -66,7 +66,7 @@ def db_drift(engine):
                  for name in present - set(_metadata.tables) - _NOT_IN_MODELS]
         drift += _table_drift(conn)
         for name in present & set(_metadata.tables):
-            drift += _primary_key_drift(inspector, _metadata.tables[name])
+            drift += _column_drift(inspector, _metadata.tables[name])
             drift += _index_drift(inspector, _metadata.tables[name])
         if conn.dialect.name == 'postgresql':
             drift += _unfinished(conn)
@@ -80,7 +80,6 @@ def _table_drift(conn):
     from alembic import migration
     context = migration.MigrationContext.configure(conn, opts={
         'include_name': _is_known,
-        'include_object': _is_compared,
         'compare_type': _is_other_type,
         'compare_server_default': True})
     for difference in autogenerate.compare_metadata(context, _metadata):
@@ -93,11 +92,6 @@ def _table_drift(conn):
 
 def _is_known(name, type_, parent_names):
     return type_ != 'table' or name in _metadata.tables
-
-
-def _is_compared(object_, name, type_, reflected, compare_to):
-    # Alembic compares indexes by name; see _index_drift.
-    return type_ not in ('index', 'unique_constraint')
 
 
 def _is_other_type(context, found_column, column, found, expected):
@@ -170,7 +164,8 @@ def _foreign_key(constraint):
     return text
 
 
-# The differences that Alembic names. Others, of comments, do not matter.
+# Of what Alembic finds. It compares indexes by name, see _index_drift; and
+# comments do not matter.
 _WORDS = {
     'add_table': _missing_table,
     'add_column': _missing_column,
@@ -183,8 +178,8 @@ _WORDS = {
 }
 
 
-def _primary_key_drift(inspector, table):
-    """Compare the primary key, and whether the database numbers it."""
+def _column_drift(inspector, table):
+    """Compare the primary key, and what Alembic does not see of columns."""
     found = inspector.get_pk_constraint(table.name)['constrained_columns']
     expected = table.primary_key.columns.keys()
     if found != expected:
@@ -195,9 +190,13 @@ def _primary_key_drift(inspector, table):
     numbered = [column.name for column in table.primary_key
                 if isinstance(column.type, sa.Integer)]
     for column in inspector.get_columns(table.name):
+        words = {'table': table.name, 'column': column['name']}
         if column['name'] in numbered and not column['autoincrement']:
-            yield _('%(table)s.%(column)s is not numbered by the database') % {
-                'table': table.name, 'column': column['name']}
+            yield _('%(table)s.%(column)s is not numbered by the '
+                    'database') % words
+        if isinstance(column['type'], sa.types.NullType):
+            yield _('%(table)s.%(column)s has a type that Heat does not '
+                    'know') % words
 
 
 def _index_drift(inspector, table):
@@ -252,11 +251,11 @@ def _made_by_innodb(inspector, table_name):
 
 def _unfinished(conn):
     """Find what PostgreSQL has, but does not use or keep to."""
-    for table, name in conn.exec_driver_sql(_INVALID_INDEXES):
-        if table in _metadata.tables:
-            yield _('%(table)s: index %(index)s is invalid: PostgreSQL does '
-                    'not read it') % {'table': table, 'index': name}
-    for table, name in conn.exec_driver_sql(_UNCHECKED_KEYS):
-        if table in _metadata.tables:
-            yield _('%(table)s: foreign key %(key)s is not validated') % {
-                'table': table, 'key': name}
+    for query, text in (
+            (_INVALID_INDEXES, _('%(table)s: index %(name)s is invalid: '
+                                 'PostgreSQL does not read it')),
+            (_UNCHECKED_KEYS, _('%(table)s: foreign key %(name)s is not '
+                                'validated'))):
+        for table, name in conn.exec_driver_sql(query):
+            if table in _metadata.tables:
+                yield text % {'table': table, 'name': name}

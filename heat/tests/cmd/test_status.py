@@ -23,6 +23,7 @@ import sqlalchemy as sa
 import testtools
 
 from heat.db import api
+from heat.db.sqlalchemy import claim
 from heat.tests import base
 from heat.tests import databases
 from heat.tests import schema
@@ -139,6 +140,14 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
         code, details = self.check(FAILURE)['Schema version']
         self.assertEqual(FAILURE, code)
         self.assertIn('no version in migrate_version', details)
+
+    def test_db_sync_at_work(self):
+        api.db_sync(self.engine)
+        with claim.held(self.engine, 0, self.fail):
+            result = self.run_command('upgrade', 'check', '--json',
+                                      connection=self.connection)
+        self.assertIn('the newest. At work on it now: ', result.stdout)
+        self.assertIn(str(os.getpid()), result.stdout)
 
     def test_drift(self):
         api.db_sync(self.engine)

@@ -163,6 +163,13 @@ class ColumnTest(DriftTestCase):
                     'MODIFY timeout TEXT', 'ALTER timeout TYPE TEXT')
         self.assert_drift('stack.timeout is TEXT, not INTEGER')
 
+    def test_type_that_sqlalchemy_does_not_know(self):
+        if self.driver == 'sqlite':
+            return
+        self.change('stack', None, 'DROP timeout, ADD timeout POINT',
+                    'ALTER timeout TYPE POINT USING NULL')
+        self.assert_drift('stack.timeout has a type that Heat does not know')
+
     def test_smaller_and_larger_texts(self):
         if self.driver != 'mysql':
             return
