@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 #
-# Run every test on SQLite, MariaDB and PostgreSQL, check the style and build
-# the documentation. Sets up what is missing, the servers included. With
-# arguments, run just the tests, by "stestr run" with these arguments.
+# Run every test on SQLite, MariaDB, PostgreSQL and a Galera cluster, check the
+# style and build the documentation. Sets up what is missing, the servers
+# included. With arguments, run just the tests, by "stestr run" with these
+# arguments.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -25,7 +26,7 @@ tools/test-setup.sh
 # The database of a real Heat must not be what a test finds.
 unset OS_DATABASE__CONNECTION
 # A skip on one of these is a failure.
-export HEAT_TEST_ENGINES=sqlite,mysql,postgresql
+export HEAT_TEST_ENGINES=sqlite,mysql,postgresql,galera
 
 environments=pep8,docs,py3
 whole=--whole

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 #
 # Set up what the tests need: MariaDB and PostgreSQL, running, each with a
-# user openstack_citest. Changes nothing where both logins work already, and
-# never stops or reconfigures a running server.
+# user openstack_citest, and what a Galera cluster is started from. Changes
+# nothing where both logins work already and nothing is missing, and never
+# stops or reconfigures a running server.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -27,6 +28,13 @@ SECONDS_TO_START=30
 login_works() {
     $VENV/bin/python tools/check-login.py "$1"
 }
+
+# The tests start the nodes themselves.
+cluster_can_start() (
+    PATH=$PATH:/usr/sbin:/usr/libexec
+    command -v mariadbd && command -v mariadb-install-db &&
+        command -v rsync && ls /usr/lib*/galera/libgalera_smm.so
+) >/dev/null 2>&1
 
 install_missing() {
     local missing
@@ -134,7 +142,8 @@ EOF
 make_venv
 pip_install -r requirements.txt bindep
 
-if ! login_works mysql 2>/dev/null || ! login_works postgresql 2>/dev/null
+if ! login_works mysql 2>/dev/null || ! login_works postgresql 2>/dev/null ||
+        ! cluster_can_start
 then
     install_missing
     login_works mysql 2>/dev/null || setup_mariadb
@@ -144,3 +153,5 @@ for engine in mysql postgresql; do
     login_works $engine || die "$NAME cannot use $engine"
     say "$NAME can use $engine"
 done
+cluster_can_start || die "mariadbd, rsync or Galera's library is missing"
+say "a Galera cluster can start"

@@ -29,7 +29,7 @@ from stestr.repository import util
 import subunit
 import testtools
 
-ENGINES = ('sqlite', 'mysql', 'postgresql')
+ENGINES = ('sqlite', 'mysql', 'postgresql', 'galera')
 NO_ENGINE = 'no engine'
 # Whatever is not here is a failure: a test still in progress has died.
 OUTCOMES = {'success': 'passed', 'xfail': 'passed', 'skip': 'skipped'}

@@ -12,8 +12,23 @@
 
 """What a Galera cluster needs that a single server does not."""
 
+from oslo_db import exception as db_exception
+from oslo_db.sqlalchemy import exc_filters
 import pymysql
 import sqlalchemy as sa
+
+
+@exc_filters.filters('mysql', sa.exc.OperationalError,
+                     r'.*\b1180\b.*provider status')
+def _outcome_unknown(error, match, engine_name, is_disconnect):
+    """Map what a COMMIT says when the node has lost the other ones.
+
+    The server is there, but nobody can tell what came of the COMMIT::
+
+        (1180, 'Error while appending streaming replication fragment(provider
+            status: Not connected to Primary Component)')
+    """
+    raise db_exception.DBConnectionError(error)
 
 
 @sa.event.listens_for(sa.engine.Engine, 'connect')

@@ -171,11 +171,11 @@ class Node:
         """Tell whether it knows that it is in a minority."""
         return self.status()['wsrep_cluster_status'] == 'non-Primary'
 
-    def waits_to_commit(self):
-        """Tell whether a COMMIT has been waiting for other nodes."""
+    def waits(self):
+        """Tell whether a statement has been waiting."""
         return self.select(
             "SELECT id FROM information_schema.processlist WHERE "
-            "info = 'COMMIT' AND time_ms > 500")
+            "user = 'root' AND command = 'Query' AND time_ms > 300")
 
     def isolate(self, on):
         """Let the node hear and say nothing, or end that."""

@@ -73,7 +73,7 @@ def pause(nodes, race, node):
     """Stop a node until the others wait for it."""
     node.signal(signal.SIGSTOP)
     try:
-        cluster.wait_for(nodes.others(node)[0].waits_to_commit,
+        cluster.wait_for(nodes.others(node)[0].waits,
                          'others wait for %s' % node)
     finally:
         node.signal(signal.SIGCONT)
