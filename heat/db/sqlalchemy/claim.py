@@ -96,50 +96,61 @@ class _Claim:
         self._released = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, daemon=True)
         self._lost = False
+        self._told = None
         self._beaten_at = None
 
     def acquire(self, timeout, waiting):
         deadline = time.monotonic() + timeout
         # What was seen of the one who is at work, and when at first.
         seen, seen_at = None, None
-        while not self._try(seen, seen_at):
+        while True:
             row = _read(self._engine)
-            if row and row.repository_path == self._owner:
-                # A connection was lost before the answer.
-                return
             if row != seen:
-                if row and (not seen or row.repository_path !=
-                            seen.repository_path):
-                    waiting(_('waiting for %s, for at most %d s') % (
-                        _describe(row), deadline - time.monotonic()))
                 seen, seen_at = row, time.monotonic()
-            if row and time.monotonic() > deadline:
+            is_dead = row and (process.is_gone(_owner_of(row)) or
+                               time.monotonic() - seen_at > LEASE)
+            if not row or is_dead:
+                if self._take(row):
+                    return
+                continue
+            if time.monotonic() > deadline:
                 raise exception.Busy(_describe(row), timeout)
+            self._tell(row, waiting, deadline)
             time.sleep(POLL)
 
-    def _try(self, seen, seen_at):
+    def _take(self, row):
+        """Make or take over the claim; return whether it is the own one."""
         self._beaten_at = time.monotonic()
-        if seen is None:
+        if row is None:
             change = TABLE.insert().values(
                 repository_id=ID, repository_path=self._owner, version=0)
-        elif _is_dead(seen) or time.monotonic() - seen_at > LEASE:
-            change = TABLE.update().where(
-                _IS_CLAIM, TABLE.c.repository_path == seen.repository_path,
-                TABLE.c.version == seen.version
-            ).values(repository_path=self._owner)
         else:
-            return False
-        try:
-            return self._send(change)
-        except db_exception.DBDuplicateEntry:
-            return False
+            change = TABLE.update().where(
+                _IS_CLAIM, TABLE.c.repository_path == row.repository_path,
+                TABLE.c.version == row.version
+            ).values(repository_path=self._owner)
+        with contextlib.suppress(db_exception.DBDuplicateEntry):
+            if self._send(change):
+                return True
+        # It may have been done before a connection was lost.
+        row = _read(self._engine)
+        return row is not None and row.repository_path == self._owner
+
+    def _tell(self, row, waiting, deadline):
+        who = _describe(row)
+        if who != self._told:
+            self._told = who
+            waiting(_('waiting for %(who)s, for at most %(timeout)d s') % {
+                'who': who, 'timeout': deadline - time.monotonic()})
 
     def keep(self):
         self._thread.start()
 
     def check(self):
-        if time.monotonic() - self._beaten_at > LEASE:
-            # This process was stopped, and the other thread is not yet awake.
+        # This process may have been stopped, and the other thread not be
+        # awake yet. SQLite would wait for the transaction that this is in.
+        if (time.monotonic() - self._beaten_at > LEASE and
+                self._engine.name != 'sqlite'):
             self._beat()
         if self._lost:
             raise exception.TakenOver()
@@ -186,10 +197,6 @@ def _owner_of(row):
         return dict(json.loads(row.repository_path))
     except (TypeError, ValueError):
         return {}
-
-
-def _is_dead(row):
-    return process.is_gone(_owner_of(row))
 
 
 def _describe(row):
