@@ -133,7 +133,7 @@ class Node:
     def __init__(self, number, ports):
         self.number = number
         self.ports = ports
-        self.address = ('127.0.0.1', ports[0])
+        self.address = self.host, self.port = '127.0.0.1', ports[0]
         self.pid = None
 
     def __str__(self):
@@ -142,12 +142,12 @@ class Node:
     @property
     def url(self):
         return sa.engine.URL.create(
-            'mysql+pymysql', 'root', host=self.address[0], port=self.address[1],
+            'mysql+pymysql', 'root', host=self.host, port=self.port,
             database=DATABASE, query={'charset': 'utf8'})
 
     def connect(self, **options):
-        return pymysql.connect(host=self.address[0], port=self.address[1],
-                               user='root', autocommit=True, **options)
+        return pymysql.connect(host=self.host, port=self.port, user='root',
+                               autocommit=True, **options)
 
     def select(self, statement, **options):
         """Return all rows; the connection is a new one."""
@@ -255,7 +255,8 @@ class Cluster(fixtures.Fixture):
              '--defaults-file=' + self._path(self.nodes[0], 'cnf'),
              '--auth-root-authentication-method=normal', '--skip-test-db',
              '--wsrep-on=OFF'],
-            check=True, capture_output=True, cwd='/', user=USER, env={**os.environ, 'PATH': PATH})
+            check=True, capture_output=True, cwd='/', user=USER,
+            env={**os.environ, 'PATH': PATH})
 
     def start(self, node, *options):
         command = [shutil.which('mariadbd', path=PATH),

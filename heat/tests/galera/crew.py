@@ -25,8 +25,8 @@ import threading
 import traceback
 
 from heat.common.config import CONF
-from heat.tests import history
 from heat.tests.galera import ways
+from heat.tests import history
 from heat.tests import writer
 
 

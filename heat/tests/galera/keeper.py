@@ -77,8 +77,9 @@ def _kill_children():
     """Kill until there are none: each leaves its own behind."""
     with contextlib.suppress(ChildProcessError):
         while True:
-            for pid in filter(_is_child, filter(str.isdigit, os.listdir('/proc'))):
-                os.kill(int(pid), signal.SIGKILL)
+            for pid in filter(str.isdigit, os.listdir('/proc')):
+                if _is_child(pid):
+                    os.kill(int(pid), signal.SIGKILL)
             os.wait()
 
 

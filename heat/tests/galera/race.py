@@ -144,10 +144,18 @@ class Race(fixtures.Fixture):
             crew.process.stdin.close()
         for crew in self.crews:
             crew.wait()
-        ends = {node: stored(node, self.stack_id) for node in self.nodes}
-        if len(set(ends.values())) > 1:
-            return ['nodes: they do not agree: %s' % ends]
-        return history.check(self.operations(), None, *ends.popitem()[1])
+        self.ends = [stored(node, self.stack_id) for node in self.nodes]
+        return find_violations(self.operations(), self.ends)
+
+
+def find_violations(operations, ends):
+    """Find what can not be true.
+
+    :param ends: what each node has in the end: the traversal, and the text
+    """
+    if any(end != ends[0] for end in ends):
+        return ['nodes: they do not agree: %s' % ends]
+    return history.check(operations, None, *ends[0])
 
 
 def stored(node, stack_id):

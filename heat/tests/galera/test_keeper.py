@@ -58,7 +58,8 @@ class KeeperTest(testtools.TestCase):
         super().setUp()
         self.test = subprocess.Popen(
             [sys.executable, '-c', TEST, keeper.__file__,
-             getpass.getuser(), json.dumps(ORPHAN)], text=True, stdout=subprocess.PIPE)
+             getpass.getuser(), json.dumps(ORPHAN)],
+            text=True, stdout=subprocess.PIPE)
         self.addCleanup(self.test.stdout.close)
         self.addCleanup(self.test.wait)
         self.addCleanup(self.test.kill)
