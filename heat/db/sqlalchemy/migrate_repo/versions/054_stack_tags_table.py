@@ -38,7 +38,8 @@ _AT_ONCE = {
     'sqlite': """\
 INSERT INTO stack_tag (created_at, tag, stack_id)
 SELECT datetime('now'), item.value, stack.id
-FROM stack, json_each(stack.tags) AS item""",
+FROM stack, json_each(stack.tags) AS item
+WHERE stack.tags <> 'null'""",
     'postgresql': """\
 INSERT INTO stack_tag (created_at, tag, stack_id)
 SELECT date_trunc('second', now() AT TIME ZONE 'utc'), item.tag, stack.id
@@ -48,7 +49,8 @@ FROM stack, json_array_elements_text(
 INSERT INTO stack_tag (created_at, tag, stack_id)
 SELECT UTC_TIMESTAMP(), item.tag, stack.id
 FROM stack, JSON_TABLE(stack.tags, '$[*]' COLUMNS (
-    tag VARCHAR(200) PATH '$' ERROR ON ERROR)) AS item""",
+    tag VARCHAR(200) PATH '$' ERROR ON ERROR)) AS item
+WHERE stack.tags <> 'null'""",
 }
 
 
