@@ -18,11 +18,9 @@ import json
 import os
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 
 import fixtures
 import pymysql
@@ -30,15 +28,13 @@ import sqlalchemy as sa
 
 from heat.db import api
 from heat.tests.galera import keeper
+from heat.tests.galera import server
 
-DATABASE = 'heat'
 NODES = 3
 PROVIDERS = ('/usr/lib/galera/libgalera_smm.so',
              '/usr/lib64/galera/libgalera_smm.so')
 # rsync, started by root, would write as nobody.
 USER = 'mysql' if os.getuid() == 0 else getpass.getuser()
-# Nothing takes as long, not even on a machine that is busy.
-TIMEOUT = 30
 # Where servers are that no user has in PATH.
 PATH = os.pathsep.join([os.environ.get('PATH', os.defpath),
                         '/usr/sbin', '/usr/libexec'])
@@ -85,26 +81,6 @@ def missing():
     return lacks + ([] if find_provider() else ['galera-4'])
 
 
-def wait_for(condition, what, timeout=TIMEOUT):
-    """Return the first result that is true.
-
-    A server that does not answer as it should has not fulfilled it yet.
-    """
-    deadline = time.monotonic() + timeout
-    while True:
-        problem = None
-        try:
-            result = condition()
-            if result:
-                return result
-        except pymysql.Error as error:
-            problem = error
-        if time.monotonic() > deadline:
-            raise AssertionError('not within %d s: %s; %s' % (
-                timeout, what, problem))
-        time.sleep(0.05)
-
-
 def free_ports(number):
     """Return ports that stay free while nobody listens there.
 
@@ -113,88 +89,14 @@ def free_ports(number):
     """
     with open('/proc/sys/net/ipv4/ip_local_port_range') as ports:
         end = int(ports.read().split()[0])
-    return random.sample(list(filter(
-        _is_free, random.sample(range(min(10000, end // 2), end),
-                                number * 20))), number)
+    candidates = random.sample(range(10000, max(20000, end)), number * 20)
+    return list(filter(_is_free, candidates))[:number]
 
 
 def _is_free(port):
     with socket.socket() as opened, contextlib.suppress(OSError):
         opened.bind(('127.0.0.1', port))
         return True
-
-
-class Node:
-    """One server.
-
-    :ivar pid: of its process, if it has one
-    """
-
-    def __init__(self, number, ports):
-        self.number = number
-        self.ports = ports
-        self.address = self.host, self.port = '127.0.0.1', ports[0]
-        self.pid = None
-
-    def __str__(self):
-        return 'node %d' % self.number
-
-    @property
-    def url(self):
-        return sa.engine.URL.create(
-            'mysql+pymysql', 'root', host=self.host, port=self.port,
-            database=DATABASE, query={'charset': 'utf8'})
-
-    def connect(self, **options):
-        return pymysql.connect(host=self.host, port=self.port, user='root',
-                               autocommit=True, **options)
-
-    def select(self, statement, **options):
-        """Return all rows; the connection is a new one."""
-        with self.connect(read_timeout=10, **options) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                return cursor.fetchall()
-
-    def status(self):
-        return dict(self.select("SHOW GLOBAL STATUS LIKE 'wsrep%'"))
-
-    def is_synced(self, size):
-        if self._is_gone():
-            raise AssertionError('%s has died' % self)
-        status = self.status()
-        return (status['wsrep_local_state_comment'] == 'Synced' and
-                status['wsrep_ready'] == 'ON' and
-                status['wsrep_cluster_size'] == str(size))
-
-    def refuses(self):
-        """Tell whether it knows that it is in a minority."""
-        return self.status()['wsrep_cluster_status'] == 'non-Primary'
-
-    def waits(self):
-        """Tell whether a statement has been waiting."""
-        return self.select(
-            "SELECT id FROM information_schema.processlist WHERE "
-            "user = 'root' AND command = 'Query' AND time_ms > 300")
-
-    def isolate(self, on):
-        """Let the node hear and say nothing, or end that."""
-        self.select("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=%d'"
-                    % on)
-
-    def kill(self):
-        self.signal(signal.SIGKILL)
-        wait_for(self._is_gone, '%s dies' % self)
-        self.pid = None
-
-    def signal(self, number):
-        os.kill(self.pid, number)
-
-    def _is_gone(self):
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
 
 
 class Cluster(fixtures.Fixture):
@@ -208,7 +110,7 @@ class Cluster(fixtures.Fixture):
         self.addCleanup(self._stop)
         self.directory = self._keeper.stdout.readline().strip()
         ports = free_ports(4 * NODES)
-        self.nodes = [Node(number, ports[4 * number:4 * number + 4])
+        self.nodes = [server.Node(number, ports[4 * number:4 * number + 4])
                       for number in range(NODES)]
         for node in self.nodes:
             self._configure(node)
@@ -218,7 +120,7 @@ class Cluster(fixtures.Fixture):
         for node in self.nodes[1:]:
             self.start(node)
         self.wait_until_synced()
-        self.nodes[0].select('CREATE DATABASE %s' % DATABASE)
+        self.nodes[0].select('CREATE DATABASE %s' % server.DATABASE)
         engine = sa.create_engine(self.nodes[0].url)
         api.db_sync(engine)
         engine.dispose()
@@ -267,8 +169,9 @@ class Cluster(fixtures.Fixture):
     def wait_until_synced(self, nodes=None):
         """Wait until the nodes, by default all, are one cluster."""
         nodes = nodes or self.nodes
-        wait_for(lambda: all(node.is_synced(len(nodes)) for node in nodes),
-                 '%s are one cluster' % ', '.join(map(str, nodes)))
+        server.wait_for(
+            lambda: all(node.is_synced(len(nodes)) for node in nodes),
+            '%s are one cluster' % ', '.join(map(str, nodes)))
 
     def is_whole(self):
         try:

@@ -22,7 +22,7 @@ import time
 
 import pymysql
 
-from heat.tests.galera import cluster
+from heat.tests.galera import server
 
 COMMIT = b'\x03COMMIT'
 # How many connections are lost at each place of a conversation.
@@ -31,64 +31,64 @@ CUTS = 5
 NOT_PREPARED = 1047
 
 
-def none(nodes, race, node):
+def none(cluster, race, node):
     race.wait_for_progress()
 
 
-def kill(nodes, race, node):
+def kill(cluster, race, node):
     """Kill a node without warning, start it, and let it join again."""
     node.kill()
-    _survive(nodes, race, node)
-    nodes.start(node)
-    _recover(nodes, race)
+    _survive(cluster, race, node)
+    cluster.start(node)
+    _recover(cluster, race)
 
 
-def isolate(nodes, race, node):
+def isolate(cluster, race, node):
     """Cut a node off from the others, and end that."""
     node.isolate(True)
-    cluster.wait_for(node.refuses, '%s knows that it is alone' % node)
+    server.wait_for(node.refuses, '%s knows that it is alone' % node)
     since = time.monotonic_ns()
     _assert_refuses(node, "UPDATE stack SET status_reason = 'minority'")
     _assert_refuses(node, 'SELECT id FROM stack')
-    _survive(nodes, race, node)
+    _survive(cluster, race, node)
     accepted = [operation for operation in race.operations([node])
                 if operation.start > since and operation.outcome != 'error']
     if accepted:
         raise AssertionError('in a minority: %s' % accepted)
     node.isolate(False)
-    _recover(nodes, race)
+    _recover(cluster, race)
 
 
-def stop(nodes, race, node):
+def stop(cluster, race, node):
     """Stop a node for so long that the others give it up."""
     node.signal(signal.SIGSTOP)
     try:
-        _survive(nodes, race, node)
+        _survive(cluster, race, node)
     finally:
         node.signal(signal.SIGCONT)
-    _recover(nodes, race)
+    _recover(cluster, race)
 
 
-def pause(nodes, race, node):
+def pause(cluster, race, node):
     """Stop a node until the others wait for it."""
     node.signal(signal.SIGSTOP)
     try:
-        cluster.wait_for(nodes.others(node)[0].waits,
-                         'others wait for %s' % node)
+        server.wait_for(cluster.others(node)[0].waits,
+                        'others wait for %s' % node)
     finally:
         node.signal(signal.SIGCONT)
-    _recover(nodes, race)
+    _recover(cluster, race)
 
 
-def cut(nodes, race, node):
+def cut(cluster, race, node):
     """Lose connections around a COMMIT; the next one is to another node."""
     proxy = race.proxies[node]
-    turns = itertools.cycle(nodes.others(node) + [node])
+    turns = itertools.cycle(cluster.others(node) + [node])
     cuts = [proxy.cut(when, COMMIT, CUTS,
                       then=lambda: proxy.turn_to(next(turns).address))
             for when in ('before', 'after', 'middle')]
-    cluster.wait_for(lambda: all(one.done == one.times for one in cuts),
-                     'connections are lost')
+    server.wait_for(lambda: all(one.done == one.times for one in cuts),
+                    'connections are lost')
     race.wait_for_progress()
     proxy.turn_to(node.address)
     race.wait_for_progress()
@@ -100,19 +100,19 @@ FAULTS = {function.__name__: function
 
 def _assert_refuses(node, statement):
     try:
-        node.select(statement, database=cluster.DATABASE)
+        node.select(statement, database=server.DATABASE)
     except pymysql.OperationalError as error:
         if error.args[0] == NOT_PREPARED:
             return
     raise AssertionError('in a minority: %s' % statement)
 
 
-def _survive(nodes, race, node):
+def _survive(cluster, race, node):
     """Wait until all is well without a node."""
-    nodes.wait_until_synced(nodes.others(node))
-    race.wait_for_progress(nodes.others(node))
+    cluster.wait_until_synced(cluster.others(node))
+    race.wait_for_progress(cluster.others(node))
 
 
-def _recover(nodes, race):
-    nodes.wait_until_synced()
+def _recover(cluster, race):
+    cluster.wait_until_synced()
     race.wait_for_progress()

@@ -26,7 +26,7 @@ from oslo_db.sqlalchemy import test_fixtures
 from heat.common import context
 from heat.db import api
 from heat.db.sqlalchemy import engine
-from heat.tests.galera import cluster
+from heat.tests.galera import server
 from heat.tests import history
 from heat.tests import proxy
 
@@ -75,7 +75,7 @@ class Crew:
 
     def wait(self):
         """Wait for the end, once the writers have been told to stop."""
-        if self.process.wait(cluster.TIMEOUT):
+        if self.process.wait(server.TIMEOUT):
             self.fail()
         self._listener.join()
 
@@ -125,7 +125,7 @@ class Race(fixtures.Fixture):
     def wait_for_progress(self, nodes=None):
         """Wait until each writer at these nodes has got some answers."""
         since = time.monotonic_ns()
-        cluster.wait_for(
+        server.wait_for(
             lambda: all(crew.answered(since) >= CALLS for crew in self.crews
                         if crew.node in (nodes or self.nodes)),
             'all writers go on')
@@ -163,7 +163,7 @@ def stored(node, stack_id):
     return node.select(
         'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT current_traversal, '
         "status_reason FROM stack WHERE id = '%s'" % stack_id,
-        database=cluster.DATABASE)[0]
+        database=server.DATABASE)[0]
 
 
 def longest_pause(operations):

@@ -22,8 +22,8 @@ import sys
 
 import testtools
 
-from heat.tests.galera import cluster
 from heat.tests.galera import keeper
+from heat.tests.galera import server
 
 # A program that leaves an orphan behind, and both ignore being asked to end.
 ORPHAN = ['sh', '-c', 'trap "" TERM INT HUP; (sleep 600 & echo $! >%s); '
@@ -66,16 +66,16 @@ class KeeperTest(testtools.TestCase):
         self.directory, *pids = json.loads(self.test.stdout.readline())
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         orphan = os.path.join(self.directory, 'orphan')
-        cluster.wait_for(lambda: os.path.exists(orphan) and
-                         os.path.getsize(orphan), 'there is an orphan')
+        server.wait_for(lambda: os.path.exists(orphan) and
+                        os.path.getsize(orphan), 'there is an orphan')
         with open(orphan) as file:
             self.pids = [*pids, int(file.read())]
         self.keeper = pids[-1]
         self.assertEqual([True] * 3, list(map(is_running, self.pids)))
 
     def assert_no_trace(self):
-        cluster.wait_for(lambda: not any(map(is_running, self.pids)) and
-                         not os.path.exists(self.directory), 'all is gone')
+        server.wait_for(lambda: not any(map(is_running, self.pids)) and
+                        not os.path.exists(self.directory), 'all is gone')
 
     def test_test_is_killed(self):
         self.test.kill()
@@ -88,6 +88,6 @@ class KeeperTest(testtools.TestCase):
     def test_keeper_is_killed(self):
         """What it started itself does not survive it."""
         os.kill(self.keeper, signal.SIGKILL)
-        cluster.wait_for(lambda: not any(map(is_running, self.pids[:2])),
-                         'the servers are gone')
+        server.wait_for(lambda: not any(map(is_running, self.pids[:2])),
+                        'the servers are gone')
         os.kill(self.pids[2], signal.SIGKILL)

@@ -23,9 +23,9 @@ from heat.common import exception
 from heat.db import api
 from heat.db.sqlalchemy import engine
 from heat.tests.galera import base
-from heat.tests.galera import cluster
 from heat.tests.galera import faults
 from heat.tests.galera import race
+from heat.tests.galera import server
 from heat.tests import proxy
 
 OLD = '11111111-1111-4111-8111-111111111111'
@@ -74,7 +74,7 @@ class StaleTestCase(base.GaleraTestCase):
     def start(self, traversal):
         self.first.select(
             "UPDATE stack SET current_traversal = '%s' WHERE id = '%s'" % (
-                traversal, self.stack_id), database=cluster.DATABASE)
+                traversal, self.stack_id), database=server.DATABASE)
 
     def update(self, exp_trvsl, **values):
         return api.stack_update(self.context, self.stack_id,
@@ -85,8 +85,8 @@ class StaleTestCase(base.GaleraTestCase):
         with futures.ThreadPoolExecutor(1) as executor:
             call = executor.submit(function, *args, **kwargs)
             try:
-                cluster.wait_for(lambda: call.done() or self.last.waits(),
-                                 'a call waits')
+                server.wait_for(lambda: call.done() or self.last.waits(),
+                                'a call waits')
             finally:
                 self.lag.release()
             return call.exception() or call.result()
