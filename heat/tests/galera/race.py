@@ -32,6 +32,8 @@ from heat.tests import proxy
 
 TENANT = 'tenant'
 THREADS = 2  # of each process
+# As the documentation advises.
+OPTIONS = {'OS_DATABASE__DB_MAX_RETRIES': '20'}
 # What each writer has to do until it is believed to go on.
 CALLS = 10
 
@@ -47,7 +49,7 @@ class Crew:
             [sys.executable, '-m', 'heat.tests.galera.crew'], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**os.environ, 'OS_DATABASE__CONNECTION': str(url)})
+            env={**os.environ, **OPTIONS, 'OS_DATABASE__CONNECTION': str(url)})
         self.process.stdin.write(json.dumps({'name': name, **order}) + '\n')
         self.process.stdin.flush()
         self._listener = threading.Thread(target=self._listen)
