@@ -26,7 +26,7 @@ from heat.tests.galera import server
 
 COMMIT = b'\x03COMMIT'
 # How many connections are lost at each place of a conversation.
-CUTS = 5
+CUTS = 3
 # "WSREP has not yet prepared node for application use"
 NOT_PREPARED = 1047
 

@@ -96,17 +96,18 @@ class Crew:
 
 
 class Race(fixtures.Fixture):
-    """Two processes for each node write to one stack.
-
-    One of them is connected through a proxy, which is in proxies, by node.
+    """A process for each node and each route to it write to one stack.
 
     :param way: a key of ways.WAYS
+    :param routes: 'direct', or through a 'proxy', which is in proxies, by node
     """
 
-    def __init__(self, nodes, stack_id, way='fence', seed=0):
+    def __init__(self, nodes, stack_id, way='fence', seed=0,
+                 routes=('direct', 'proxy')):
         super().__init__()
         self.nodes = nodes
         self.stack_id = stack_id
+        self.routes = routes
         self.order = {
             'way': way, 'seed': seed, 'threads': THREADS, 'tenant': TENANT,
             'stack_id': stack_id, 'traversal': None}
@@ -117,9 +118,11 @@ class Race(fixtures.Fixture):
             for node in self.nodes}
         self.crews = []
         for node in self.nodes:
-            via_proxy = node.url.set(port=self.proxies[node].port)
-            for name, url in (('direct', node.url), ('proxy', via_proxy)):
-                crew = Crew(node, '%s %s' % (node, name), url, self.order)
+            urls = {'direct': node.url,
+                    'proxy': node.url.set(port=self.proxies[node].port)}
+            for route in self.routes:
+                crew = Crew(node, '%s %s' % (node, route), urls[route],
+                            self.order)
                 self.crews.append(crew)
                 self.addCleanup(crew.kill)
         self.wait_for_progress()

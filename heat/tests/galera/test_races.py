@@ -100,6 +100,9 @@ class ContrastTest(RaceTestCase):
         self.assertEqual([], violations)
         self.assert_deadlocks(race)
 
+    def run_race(self, **kwargs):
+        return super().run_race(routes=['direct'], **kwargs)
+
     def assert_deadlocks(self, race):
         self.assertEqual(
             {'DBDeadlock'}, {o.error for o in self.errors(race.operations())})
