@@ -54,7 +54,7 @@ _SESSION = {
                    'RESET lock_timeout'),
 }
 
-# MySQL: Query execution was interrupted.
+# MySQL: Query execution was interrupted. oslo.db has no class for it.
 _INTERRUPTED = 1317
 
 
@@ -109,7 +109,7 @@ def patiently(engine, attempt):
             exception_checker=lambda error: (
                 _is_lock_wait(error) and time.monotonic() < deadline),
         )(attempt)()
-    except db_exception.DBError as error:
+    except Exception as error:
         if not _is_lock_wait(error):
             raise
         raise exception.MigrationError(
@@ -155,6 +155,5 @@ def _wait_as_long_as_it_takes(conn):
 def _is_lock_wait(error):
     if isinstance(error, db_exception.DBDeadlock):
         return True
-    inner = getattr(error, 'inner_exception', None)
-    reason = getattr(inner, 'orig', inner)
-    return getattr(reason, 'args', None) and reason.args[0] == _INTERRUPTED
+    reason = getattr(error, 'orig', None)
+    return bool(reason and reason.args and reason.args[0] == _INTERRUPTED)

@@ -1,0 +1,138 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""db_sync does not let others queue behind a lock that it does not get."""
+
+import os
+
+import sqlalchemy as sa
+
+from heat.common import exception
+from heat.db import api
+from heat.tests import base
+from heat.tests import databases
+from heat.tests import runners
+
+# Long enough for the slowest machine, short enough to wait for.
+PATIENCE = {
+    'mysql': 'SET SESSION lock_wait_timeout = 20, '
+             'innodb_lock_wait_timeout = 20',
+    'postgresql': "SET lock_timeout = '20s'",
+}
+ATTEMPTS = 3
+
+
+class LockWaitTest(base.DBTestCase):
+
+    def prepare(self, version):
+        databases.empty(self.engine)
+        databases.load(self.engine, version)
+        self.held, self.other = [
+            stack_id for (stack_id,) in self.select(
+                'SELECT id FROM stack ORDER BY id LIMIT 2')]
+        # Its own engine: the other one is shared with a new process.
+        self.users = sa.create_engine(self.engine.url)
+        self.addCleanup(self.users.dispose)
+
+    def _connect(self):
+        conn = self.users.connect()
+        self.addCleanup(conn.close)
+        conn.exec_driver_sql(PATIENCE[self.driver])
+        return conn
+
+    def _test_nobody_queues(self, version, change, hold):
+        """Let db_sync meet a transaction of someone else.
+
+        :param change: how the statement starts that must wait for it
+        :param hold: what that transaction has done
+        """
+        if self.driver == 'sqlite':
+            # One writer at a time is its way.
+            return
+        self.prepare(version)
+        if version == '046':
+            # The statement before needs the table for itself.
+            self.execute('ALTER TABLE stack ADD nested_depth INTEGER')
+        holder, user = self._connect(), self._connect()
+        transaction = holder.begin()
+        holder.exec_driver_sql(hold % {'held': self.held})
+        reader, writer = os.pipe()
+        runner = runners.Runner(self.engine, before=lambda: _tell(
+            self.engine, change, writer))
+        os.close(writer)
+        for attempt in range(ATTEMPTS):
+            self.assertEqual(b'.', os.read(reader, 1))
+            for statement in ("UPDATE stack SET name = 'x' WHERE id = '%s'",
+                              "SELECT name FROM stack WHERE id = '%s'"):
+                with user.begin():
+                    user.exec_driver_sql(statement % self.other)
+        transaction.commit()
+        self.assertEqual(0, runner.wait())
+        self.assertEqual(55, api.db_version(self.engine))
+
+    def test_columns(self):
+        self._test_nobody_queues(
+            '054', 'ALTER TABLE stack ADD COLUMN prev',
+            "UPDATE stack SET name = 'held' WHERE id = '%(held)s'")
+
+    def test_transaction_that_only_reads(self):
+        self._test_nobody_queues(
+            '054', 'ALTER TABLE stack ADD COLUMN prev',
+            "SELECT * FROM stack WHERE id = '%(held)s'")
+
+    def test_foreign_key(self):
+        # MariaDB locks the other table for any change of this one.
+        self._test_nobody_queues(
+            '054', {'postgresql': 'ALTER TABLE stack ADD CONSTRAINT'}.get(
+                self.driver, 'ALTER TABLE stack ADD COLUMN prev'),
+            'UPDATE raw_template SET updated_at = NULL WHERE id = 1')
+
+    def test_rows(self):
+        self._test_nobody_queues(
+            '046', 'UPDATE stack SET nested_depth',
+            "UPDATE stack SET name = 'held' WHERE id = '%(held)s'")
+
+    def test_gives_up(self):
+        if self.driver == 'sqlite':
+            return
+        self.prepare('054')
+        holder = self._connect()
+        with holder.begin():
+            holder.exec_driver_sql('SELECT * FROM stack')
+            self.assertIn('locked', str(self.assertRaises(
+                exception.MigrationError, api.db_sync, self.engine,
+                lock_timeout=1)))
+        self.assertEqual(54, api.db_version(self.engine))
+        api.db_sync(self.engine)
+        self.assertEqual(55, api.db_version(self.engine))
+
+    def test_settings_stay_out_of_the_pool(self):
+        if self.driver == 'sqlite':
+            return
+        query = {'mysql': 'SELECT @@lock_wait_timeout, '
+                          '@@innodb_lock_wait_timeout, @@foreign_key_checks',
+                 'postgresql': 'SHOW lock_timeout'}[self.driver]
+        before = self.select(query)
+        api.db_sync(self.engine)
+        for conn in [self.engine.connect() for _ in range(
+                self.engine.pool.checkedin())]:
+            self.assertEqual(before, conn.exec_driver_sql(query).all())
+            conn.close()
+
+
+def _tell(engine, change, descriptor):
+    """Write to a pipe before each attempt to send a change."""
+    def tell(conn, cursor, statement, *args):
+        if statement.startswith(change):
+            os.write(descriptor, b'.')
+
+    sa.event.listen(engine, 'before_cursor_execute', tell)
