@@ -18,6 +18,7 @@ why (and a traceback only with --debug); 2 a command line that makes no sense;
 """
 
 import argparse
+import re
 import sys
 
 from oslo_config import cfg
@@ -31,6 +32,9 @@ from heat.db import api
 
 BACKENDS = ('mysql', 'postgresql', 'sqlite')
 
+# The version of an empty database.
+EMPTY = 45
+
 UP_TO_DATE = 0
 PENDING = 2
 UNKNOWN = 3
@@ -42,10 +46,11 @@ DRIFTED = 2
 def db_sync():
     """Bring the database to a version of the schema."""
     command = CONF.command
+    _require_sense(command)
     if command.check:
         return _check()
     version = _version_number(command.version)
-    if command.dry_run or command.sql or command.dialect:
+    if command.dry_run or command.sql:
         return _plan(version)
     engine = common.connect()
     with output.Progress(_is_text()) as progress:
@@ -55,12 +60,26 @@ def db_sync():
           version=reached, applied=[step._asdict() for step in applied])
 
 
+def _require_sense(command):
+    """Refuse options that would be ignored."""
+    is_plan = command.dry_run or command.sql
+    if command.check and (is_plan or command.dialect or
+                          command.version is not None):
+        raise exception.MigrationError(
+            _('--check goes without --dry-run, --sql, --dialect and VERSION'))
+    if command.dialect and not is_plan:
+        raise exception.MigrationError(
+            _('--dialect goes with --sql or --dry-run'))
+    if command.start is not None and not command.dialect:
+        raise exception.MigrationError(_('--from goes with --dialect'))
+
+
 def _plan(version):
     """List the versions that db_sync would apply."""
     command = CONF.command
     if command.dialect:
         steps = api.db_plan_offline(
-            command.dialect, _version_number(command.start), version)
+            command.dialect, _version_number(command.start, EMPTY), version)
     else:
         steps = api.db_plan(common.connect(), version)
     lines = [step.name for step in steps] or [_('Nothing is pending.')]
@@ -134,9 +153,9 @@ def _show(lines, **values):
     output.show(lines if _is_text() else None, **values)
 
 
-def _version_number(text):
+def _version_number(text, default=None):
     if text is None:
-        return None
+        return default
     if not (text.isascii() and text.isdigit()):
         raise exception.MigrationError(
             _('a version is a number such as 55, not "%s"') % text)
@@ -144,10 +163,10 @@ def _version_number(text):
 
 
 def _seconds(text):
-    seconds = int(text)
-    if not 0 <= seconds <= 1000000:
-        raise argparse.ArgumentTypeError(_('not a number of seconds'))
-    return seconds
+    if not re.fullmatch('[0-9]{1,6}', text):
+        raise argparse.ArgumentTypeError(
+            _('a number of seconds is at most 999999, and not "%s"') % text)
+    return int(text)
 
 
 def _add_commands(subparsers):
@@ -187,10 +206,10 @@ def _add_db_sync_arguments(parser):
         help=_('change nothing; print the statements of pending versions'))
     parser.add_argument(
         '--dialect', choices=BACKENDS,
-        help=_('with --sql: do not connect, print what this kind of database '
-               'takes'))
+        help=_('with --sql or --dry-run: do not connect, print what this kind '
+               'of database takes'))
     parser.add_argument(
-        '--from', dest='start', metavar='VERSION', default='45',
+        '--from', dest='start', metavar='VERSION',
         help=_('with --dialect: the version to start from; 45, the default, '
                'is an empty database'))
 

@@ -1,0 +1,406 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What db_sync and its like tell without changing anything, and how."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+
+import sqlalchemy as sa
+from testtools import matchers
+
+from heat.db import api
+from heat.db.sqlalchemy import claim
+from heat.tests import base
+from heat.tests.cmd import test_manage
+from heat.tests import databases
+from heat.tests import runners
+from heat.tests import schema
+
+NAME_055 = '055_stack_convergence_data'
+LOCKED = ('a transaction of someone else has locked what is to be changed, '
+          'for 3 seconds of trying')
+WAITING = ('heat-manage: waiting for the db_sync that is process 4711 on '
+           'elsewhere since 2015-01-01 UTC, for at most ')
+
+
+class OptionsTestCase(base.DBTestCase, test_manage.ManageTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.connection = self.engine.url.render_as_string(
+            hide_password=False)
+
+    def describe(self):
+        return schema.describe(self.engine), schema.rows(self.engine)
+
+    def read_only(self):
+        """Return the URL of a connection that may only read."""
+        return {
+            'sqlite': self.connection.replace('///', '///file:', 1) +
+            '?mode=ro&uri=true',
+            'mysql': self.connection +
+            '?init_command=SET+SESSION+TRANSACTION+READ+ONLY',
+            'postgresql': self.connection +
+            '?options=-c+default_transaction_read_only%3Don',
+        }[self.driver]
+
+    def look(self, status, *args):
+        """Assert that a command changes nothing; return what it prints."""
+        before = self.describe()
+        result = self.run_command(*args, connection=self.read_only())
+        self.assertEqual((status, ''), (result.returncode, result.stderr))
+        self.assertEqual(before, self.describe())
+        return result.stdout
+
+    def look_as_json(self, status, *args):
+        return json.loads(self.look(status, *args, '--format', 'json'))
+
+    def claim(self):
+        """Make a claim for someone on another machine."""
+        self.insert('migrate_version', repository_id=claim.ID, version=0,
+                    repository_path=json.dumps({
+                        'host': 'elsewhere', 'pid': '4711',
+                        'since': '2015-01-01'}))
+
+
+class ReadOnlyTest(OptionsTestCase):
+
+    def test_it_may_only_read(self):
+        databases.load(self.engine, '054')
+        engine = sa.create_engine(self.read_only())
+        self.addCleanup(engine.dispose)
+        with engine.connect() as conn:
+            self.assertRaises(sa.exc.DBAPIError, conn.exec_driver_sql,
+                              'UPDATE stack SET status = NULL')
+
+
+class CheckTest(OptionsTestCase):
+
+    def _check(self, status, *lines, **values):
+        self.assertEqual(list(lines),
+                         self.look(status, 'db_sync', '--check').splitlines())
+        self.assertEqual(
+            dict({'status': status, 'newest': 55, 'half_applied': False,
+                  'claim': None}, **values),
+            self.look_as_json(status, 'db_sync', '--check'))
+
+    def test_up_to_date(self):
+        databases.load(self.engine, '055')
+        self._check(0, 'The database is at version 55, the newest.',
+                    version=55, pending=[])
+
+    def test_pending(self):
+        api.db_sync(self.engine, 53)
+        self._check(2, 'The database is at version 53; the newest is 55.',
+                    'Pending: 054_stack_tags_table', 'Pending: ' + NAME_055,
+                    'Next: heat-manage db_sync', version=53,
+                    pending=['054_stack_tags_table', NAME_055])
+
+    def test_someone_is_at_work(self):
+        databases.load(self.engine, '054')
+        self.claim()
+        who = 'the db_sync that is process 4711 on elsewhere since ' \
+            '2015-01-01 UTC'
+        self._check(2, 'The database is at version 54; the newest is 55.',
+                    'Pending: ' + NAME_055, 'Next: heat-manage db_sync',
+                    'At work now: ' + who,
+                    version=54, pending=[NAME_055], claim=who)
+
+    def test_newer_or_unknown(self):
+        databases.load(self.engine, '055')
+        for change, reason in (
+                ('UPDATE migrate_version SET version = 62', 'version 62'),
+                ('DELETE FROM migrate_version', 'no version')):
+            self.execute(change)
+            text = self.look(3, 'db_sync', '--check')
+            self.assertIn(reason, text)
+            self.assertEqual({'status': 3, 'reason': text.rstrip('\n')},
+                             self.look_as_json(3, 'db_sync', '--check'))
+
+    def test_killed_in_the_middle(self):
+        databases.load(self.engine, '054')
+        self.assertEqual(-signal.SIGKILL, runners.Runner(
+            self.engine, before=self._die_after_columns).wait())
+        text = self.look(4, 'db_sync', '--check')
+        self.assertIn('A part of %s is there already; db_sync goes on from it.'
+                      '\nNext: heat-manage db_sync\n' % NAME_055, text)
+        found = self.look_as_json(4, 'db_sync', '--check')
+        self.assertEqual((4, 54, 55, [NAME_055], True), tuple(
+            found[key] for key in ('status', 'version', 'newest', 'pending',
+                                   'half_applied')))
+        result = self.run_command('db_sync', connection=self.connection)
+        self.assertEqual((0, ''), (result.returncode, result.stderr))
+        self._check(0, 'The database is at version 55, the newest.',
+                    version=55, pending=[])
+
+    def _die_after_columns(self):
+        def die(conn, cursor, statement, *args):
+            if re.search('ADD CONSTRAINT|CREATE INDEX', statement):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sa.event.listen(self.engine, 'before_cursor_execute', die)
+
+
+class LookTest(OptionsTestCase):
+
+    def test_dry_run(self):
+        api.db_sync(self.engine, 53)
+        names = ['054_stack_tags_table', NAME_055]
+        for args, expected in (((), names), (('54',), names[:1])):
+            self.assertEqual(expected, self.look(
+                0, 'db_sync', '--dry-run', *args).splitlines())
+        self.assertEqual(names, [step['name'] for step in self.look_as_json(
+            0, 'db_sync', '--dry-run')['pending']])
+
+    def test_statements(self):
+        databases.load(self.engine, '054')
+        text = self.look(0, 'db_sync', '--sql')
+        self.assertIn('\n-- %s\n' % NAME_055, text)
+        self.assertEqual(text, self.look(0, 'db_sync', '--dry-run', '--sql'))
+        for args in ('--dry-run',), ('--sql',):
+            step, = self.look_as_json(0, 'db_sync', *args)['pending']
+            self.assertEqual((55, NAME_055), (step['version'], step['name']))
+            self.assertGreater(len(step['statements']), 4)
+            for statement in step['statements']:
+                self.assertIn('\n%s;\n' % statement, text)
+
+    def test_nothing_is_pending(self):
+        databases.load(self.engine, '055')
+        self.assertEqual('Nothing is pending.\n',
+                         self.look(0, 'db_sync', '--dry-run'))
+        self.assertEqual({'pending': []},
+                         self.look_as_json(0, 'db_sync', '--dry-run'))
+        # Nothing but comments.
+        self.assertRegex(self.look(0, 'db_sync', '--sql'), r'\A(--.*\n)+\Z')
+
+    def test_db_version(self):
+        databases.load(self.engine, '054')
+        self.assertEqual('54\n', self.look(0, 'db_version'))
+        self.assertEqual({'version': 54}, self.look_as_json(0, 'db_version'))
+        self.assertEqual(
+            'The database is at version 54; the newest is 55.\n'
+            'Pending: %s\n' % NAME_055,
+            self.look(0, 'db_version', '--verbose'))
+        self.assertEqual(
+            {'version': 54, 'newest': 55, 'pending': [NAME_055],
+             'half_applied': False, 'claim': None},
+            self.look_as_json(0, 'db_version', '--verbose'))
+
+    def test_db_check(self):
+        api.db_sync(self.engine)
+        self.assertEqual('The schema is as it has to be.\n',
+                         self.look(0, 'db_check'))
+        self.assertEqual({'differences': []}, self.look_as_json(0, 'db_check'))
+        self.execute('DROP INDEX ix_stack_name' + (
+            ' ON stack' if self.driver == 'mysql' else ''))
+        text = self.look(2, 'db_check')
+        self.assertRegex(text, r'\A[^\n]*ix_stack_name[^\n]*\n\Z')
+        self.assertEqual({'differences': [text.rstrip('\n')]},
+                         self.look_as_json(2, 'db_check'))
+
+    def test_db_sync_as_json(self):
+        databases.load(self.engine, '054')
+        for applied in ([(55, NAME_055)], []):
+            result = self.run_command('db_sync', '--format', 'json',
+                                      connection=self.connection)
+            self.assertEqual((0, ''), (result.returncode, result.stderr))
+            found = json.loads(result.stdout)
+            self.assertEqual(['applied', 'version'], sorted(found))
+            self.assertEqual(55, found['version'])
+            self.assertEqual(applied, [(step['version'], step['name'])
+                                       for step in found['applied']])
+            for step in found['applied']:
+                self.assertIn('ADD COLUMN current_deps',
+                              ''.join(step['statements']))
+                self.assertGreater(step['duration'], 0)
+
+    def test_lock_timeout(self):
+        databases.load(self.engine, '054')
+        self.claim()
+        before = self.describe()
+        self.assertRegex(
+            self.assert_refused('db_sync', '--lock-timeout', '0',
+                                connection=self.connection),
+            'process 4711 on elsewhere .* still at work after 0 s')
+        self.assertEqual(before, self.describe())
+
+
+class _Command:
+    """A heat-manage that runs, its stderr a terminal or a pipe."""
+
+    def __init__(self, connection, *args, is_terminal):
+        self.stderr, other_end = pty.openpty() if is_terminal else os.pipe()
+        with os.fdopen(other_end):
+            self._process = subprocess.Popen(
+                (test_manage.HEAT_MANAGE,) + args, stderr=other_end,
+                stdout=subprocess.PIPE, text=True,
+                env=dict(os.environ, OS_DATABASE__CONNECTION=connection))
+        self.text = ''
+
+    def read_until(self, pattern):
+        """Read stderr up to a pattern, or to the end."""
+        while not re.search(pattern, self.text):
+            try:
+                read = os.read(self.stderr, 1000).decode()
+            except OSError:
+                # So ends a terminal.
+                read = ''
+            if not read:
+                return
+            # A terminal returns the carriage, too.
+            self.text += read.replace('\r\n', '\n')
+
+    def end(self):
+        """Return the exit status, stdout and stderr."""
+        self.read_until('(?!)')
+        os.close(self.stderr)
+        return (self._process.wait(), self._process.communicate()[0],
+                self.text)
+
+    def interrupt(self):
+        self._process.send_signal(signal.SIGINT)
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+class _WaitTestCase(OptionsTestCase):
+
+    def setUp(self):
+        super().setUp()
+        databases.load(self.engine, '054')
+
+    def start(self, *args, **options):
+        command = _Command(self.connection, 'db_sync', *args, **options)
+        self.addCleanup(command.kill)
+        return command
+
+    def assert_interrupted(self, command):
+        told = command.text
+        command.interrupt()
+        status, stdout, stderr = command.end()
+        self.assertEqual((130, ''), (status, stdout))
+        self.assertRegex(stderr[len(told):].rpartition('\x1b[K')[2],
+                         r'\Aheat-manage: interrupted[^\n]*\n\Z')
+
+
+class WaitTest(_WaitTestCase):
+
+    def test_waiting_is_told_on_stderr(self):
+        self.claim()
+        for is_terminal in False, True:
+            status, stdout, stderr = self.start(
+                '--lock-timeout', '1', is_terminal=is_terminal).end()
+            self.assertEqual((1, ''), (status, stdout))
+            erase = '\r\x1b[K' if is_terminal else ''
+            self.assertThat(stderr, matchers.StartsWith(erase + WAITING))
+            self.assertRegex(stderr, r'\A.*[01] s\n.* after 1 s; .*\n\Z')
+
+    def test_interrupted_while_it_waits_for_a_claim(self):
+        self.claim()
+        before = self.describe()
+        for is_terminal in False, True:
+            command = self.start(is_terminal=is_terminal)
+            command.read_until('waiting for [^\n]*\n')
+            self.assert_interrupted(command)
+            self.assertEqual(before, self.describe())
+
+
+class ProgressTest(_WaitTestCase):
+    """A transaction that has read stack lets no one change its schema."""
+
+    # SQLite's would let no one write anything.
+    scenarios = [scenario for scenario in base.DBTestCase.scenarios
+                 if scenario[0] != 'sqlite']
+
+    def setUp(self):
+        super().setUp()
+        self.other = self.engine.connect()
+        self.addCleanup(self.other.close)
+        self.other.exec_driver_sql('SELECT 1 FROM stack')
+
+    def test_progress_on_a_terminal(self):
+        command = self.start('--lock-timeout', '60', is_terminal=True)
+        command.read_until(r'\r%s, [1-9] s, \d: ALTER TABLE stack ADD' %
+                           NAME_055)
+        self.other.close()
+        status, stdout, stderr = command.end()
+        self.assertEqual(0, status, stderr)
+        self.assertRegex(
+            stdout, r'\A%s +\d statements +\d+\.\d\d s\n'
+            r'The database is at version 55\.\n\Z' % NAME_055)
+        # All of it was overwritten or erased.
+        self.assertNotIn('\n', stderr)
+        self.assertThat(stderr, matchers.EndsWith('\r\x1b[K'))
+
+    def test_none_elsewhere(self):
+        # A step that lasts as long, but for a reader of a log.
+        status, stdout, stderr = self.start(
+            '--lock-timeout', '3', is_terminal=False).end()
+        self.assertEqual((1, ''), (status, stdout))
+        self.assertRegex(stderr, r'\Aheat-manage: %s; [^\n\r\x1b]*\n\Z' %
+                         LOCKED)
+
+    def test_interrupted_while_it_waits_for_a_lock(self):
+        before = self.describe()
+        command = self.start(is_terminal=True)
+        command.read_until('ALTER TABLE stack ADD')
+        self.assert_interrupted(command)
+        self.assertEqual(before, self.describe())
+
+
+class BadOptionsTest(test_manage.ManageTestCase):
+
+    def test_values_that_argparse_refuses(self):
+        for option, value in (('--lock-timeout', 'soon'),
+                              ('--lock-timeout', '-1'),
+                              ('--lock-timeout', '9' * 5000),
+                              ('--dialect', 'oracle'), ('--format', 'xml')):
+            result = self.run_command('db_sync', '%s=%s' % (option, value))
+            self.assertEqual((2, ''), (result.returncode, result.stdout))
+            self.assertRegex(
+                result.stderr, r'\Ausage: [^\x00]*\nheat-manage db_sync: '
+                r'error: argument %s: [^_\n]*%s[^_\n]*\n\Z' % (option, value))
+        self.assertEqual([], os.listdir(self.directory))
+
+    def test_values_of_from(self):
+        offline = ('db_sync', '--sql', '--dialect', 'mysql', '--from')
+        for value, reason in (('x', 'not "x"'), ('', 'not ""'),
+                              ('44', 'older than Juno'), ('56', 'newer')):
+            self.assertIn(reason, self.assert_refused(*offline, value))
+        self.assertIn('no way down', self.assert_refused(*offline, '54', '50'))
+
+    def test_options_that_would_be_ignored(self):
+        for args, reason in (
+                (('--dialect', 'mysql'), '--dialect goes with --sql or'),
+                (('--from', '54'), '--from goes with --dialect'),
+                (('--sql', '--from', '54'), '--from goes with --dialect'),
+                (('--check', '--sql'), '--check goes without'),
+                (('--check', '--dry-run'), '--check goes without'),
+                (('--check', '--dialect', 'mysql'), '--check goes without'),
+                (('--check', '--from', '54'), '--from goes with --dialect'),
+                (('--check', '55'), '--check goes without')):
+            self.assertIn(reason, self.assert_refused('db_sync', *args))
+        self.assertEqual([], os.listdir(self.directory))
+
+    def test_dry_run_without_connection(self):
+        result = self.run_command('db_sync', '--dry-run', '--dialect',
+                                  'mysql', '--from', '54')
+        self.assertEqual((0, NAME_055 + '\n', ''), (
+            result.returncode, result.stdout, result.stderr))
