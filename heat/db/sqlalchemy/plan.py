@@ -14,11 +14,11 @@
 
 import collections
 
-import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from heat.common import exception
 from heat.common.i18n import _
+from heat.db.sqlalchemy import charset
 from heat.db.sqlalchemy import claim
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy import migrate_version
@@ -152,18 +152,10 @@ def _checked_target(current, version, newest):
 
 
 def _require_utf8(engine):
-    """Refuse tables in which a key or a text would not be UTF-8."""
-    if engine.name != 'mysql':
-        return
-    with engine.connect() as conn:
-        tables = conn.execute(sa.text(
-            'SELECT table_name FROM information_schema.tables '
-            'WHERE table_schema = DATABASE() '
-            "AND table_collation NOT LIKE 'utf8%' "
-            "AND table_name <> 'migrate_version' ORDER BY table_name"
-        )).scalars().all()
-    if tables:
+    """Refuse what would not hold a key or a text in UTF-8."""
+    found = charset.db_charset(engine).not_utf8
+    if found:
         raise exception.MigrationError(
-            _('tables with a charset that is not UTF-8: %s; convert each '
-              'with ALTER TABLE ... CONVERT TO CHARACTER SET utf8') %
-            ', '.join(tables))
+            _('tables or columns with a charset that is not UTF-8: %s; '
+              'convert them as the documentation of heat-status says, and '
+              'run db_sync again') % ', '.join(found))
