@@ -49,3 +49,14 @@ def catch_up(session):
     if connection.info.get('wsrep_on') and connection.dialect.is_mariadb:
         connection.execute(sa.text(
             'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1'))
+
+
+def stay_current(connection, branch):
+    """Let each statement wait until this node has caught up.
+
+    A listener for SQLAlchemy's event engine_connect, for those who change
+    the schema: what a node does not have yet must not be made again.
+    """
+    if connection.info.get('wsrep_on'):
+        with connection.connection.cursor() as cursor:
+            cursor.execute('SET SESSION wsrep_sync_wait = 7')

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from heat.common import exception
 from heat.db.sqlalchemy import claim
 from heat.db.sqlalchemy.ddl import change
+from heat.db.sqlalchemy import galera
 from heat.db.sqlalchemy import migrate_version
 from heat.db.sqlalchemy import plan
 from heat.db.sqlalchemy import repository
@@ -78,13 +79,13 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     :raises oslo_db.exception.DBError: as the database says
     """
     applied = []
+    engine = engine.execution_options(lock_timeout=lock_timeout)
+    sa.event.listen(engine, 'engine_connect', galera.stay_current)
     while plan.pending(engine, version) or claim.find(engine):
         migrate_version.create(engine)
         with contextlib.suppress(exception.TakenOver):
             with claim.held(engine, lock_timeout, listener.waiting) as check:
-                _apply_pending(
-                    engine.execution_options(lock_timeout=lock_timeout),
-                    version, check, listener, applied)
+                _apply_pending(engine, version, check, listener, applied)
     return applied
 
 

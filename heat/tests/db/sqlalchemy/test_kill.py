@@ -63,12 +63,12 @@ class _KillTestCase(base.DBTestCase):
         prepare()
         status = runners.Runner(
             self.engine, version,
-            before=lambda: _kill_at(self.engine, place)).wait()
+            before=lambda: kill_at(self.engine, place)).wait()
         self.assertIn(status, (0, -signal.SIGKILL), place)
         return status != 0
 
 
-def _kill_at(engine, place):
+def kill_at(engine, place):
     """Let this process die at the nth place.
 
     Places are before and after each statement that changes something, and

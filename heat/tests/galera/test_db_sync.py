@@ -1,0 +1,164 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""db_sync on a cluster that is in use."""
+
+import contextlib
+import itertools
+import signal
+import threading
+
+import fixtures
+from oslo_db import exception as db_exception
+from oslo_db.sqlalchemy import engines
+import sqlalchemy as sa
+
+from heat.db import api
+from heat.tests import databases
+from heat.tests.db.sqlalchemy import test_kill
+from heat.tests.galera import base
+from heat.tests import runners
+from heat.tests import schema
+
+DATABASE = 'heat_db_sync'
+CATCH_UP = 'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1'
+
+
+class DBSyncTest(base.GaleraTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.engines = []
+        self.addCleanup(self._send, self.nodes[0],
+                        'DROP DATABASE IF EXISTS ' + DATABASE)
+        self._empty()
+        self.engines = [self._engine(node) for node in self.nodes]
+        databases.load(self.engines[0], '046')
+        api.db_sync(self.engines[0])
+        self.expected = self._describe(self.engines[0])
+        self._prepare()
+
+    def _engine(self, node):
+        engine = engines.create_engine(node.url.set(database=DATABASE))
+        self.addCleanup(engine.dispose)
+        return engine
+
+    def _prepare(self):
+        self._empty()
+        databases.load(self.engines[0], '046')
+
+    def _empty(self):
+        for engine in self.engines:
+            engine.dispose()
+        self._send(self.nodes[0], 'DROP DATABASE IF EXISTS ' + DATABASE)
+        self._send(self.nodes[0], 'CREATE DATABASE ' + DATABASE)
+        for node in self.nodes:
+            self._send(node, CATCH_UP)
+
+    def _send(self, node, statement):
+        with node.connect() as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+    def _describe(self, engine):
+        return schema.describe(engine), schema.rows(engine)
+
+    def _assert_done(self):
+        for engine in self.engines:
+            with engine.connect() as conn:
+                conn.exec_driver_sql(CATCH_UP)
+            for before, after in zip(self.expected, self._describe(engine)):
+                self.assertEqual({}, schema.difference(before, after))
+
+    def test_on_all_nodes_at_once(self):
+        started = [runners.Runner(engine) for engine in self.engines * 2]
+        self.assertEqual([0] * 6, [runner.wait() for runner in started])
+        self._assert_done()
+
+    def test_another_node_for_each_connection(self):
+        nodes = itertools.cycle(self.nodes)
+
+        def change_node(dialect, record, args, parameters):
+            parameters['port'] = next(nodes).port
+
+        engine = sa.create_engine(self.engines[0].url,
+                                  poolclass=sa.pool.NullPool)
+        sa.event.listen(engine, 'do_connect', change_node)
+        api.db_sync(engine)
+        self._assert_done()
+
+    def test_killed_on_one_node_and_run_on_another(self):
+        place = 0
+        while place < 60:
+            self._prepare()
+            killed = runners.Runner(
+                self.engines[1], before=lambda: test_kill.kill_at(
+                    self.engines[1], place)).wait()
+            self.assertEqual(-signal.SIGKILL, killed)
+            api.db_sync(self.engines[2])
+            self._assert_done()
+            place += 13
+
+    def test_while_writers_run_on_the_other_nodes(self):
+        writers = [self.useFixture(_Writer(engine, number))
+                   for number, engine in enumerate(self.engines[1:])]
+        api.db_sync(self.engines[0])
+        for writer in writers:
+            writer.stop()
+            self.assertEqual([(writer.count,)], writer.read())
+            self.assertGreater(writer.count, 0)
+        self.assertEqual(55, api.db_version(self.engines[0]))
+        self.assertEqual(
+            {}, schema.difference(self.expected[0],
+                                  schema.describe(self.engines[2])))
+
+
+class _Writer(fixtures.Fixture):
+    """Writes to a stack without a pause, as Heat at 046 does."""
+
+    def __init__(self, engine, number):
+        self.engine = engine
+        self.number = number
+        self.count = 0
+        self._stop = threading.Event()
+        self._began = threading.Event()
+        self._thread = threading.Thread(target=self._write)
+
+    def _setUp(self):
+        self.addCleanup(self.stop)
+        with self.engine.connect() as conn:
+            self.stack_id = conn.exec_driver_sql(
+                'SELECT id FROM stack ORDER BY id LIMIT %d, 1' %
+                self.number).scalar()
+        self._thread.start()
+        self._began.wait()
+
+    def _write(self):
+        while not self._stop.is_set():
+            # What Galera rolls back for a change of the schema is repeated.
+            with contextlib.suppress(db_exception.DBDeadlock):
+                with self.engine.begin() as conn:
+                    conn.exec_driver_sql(
+                        'UPDATE stack SET timeout = %s WHERE id = %s',
+                        (self.count + 1, self.stack_id))
+                self.count += 1
+            self._began.set()
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join()
+
+    def read(self):
+        with self.engine.connect() as conn:
+            return conn.exec_driver_sql(
+                'SELECT timeout FROM stack WHERE id = %s',
+                (self.stack_id,)).all()
