@@ -50,6 +50,8 @@ class Progress(api.MigrationListener):
         self._statement = ''
         self._count = 0
         self._started_at = 0
+        # What is cleared must not be written again.
+        self._lock = threading.Lock()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._show, daemon=True)
 
@@ -65,20 +67,18 @@ class Progress(api.MigrationListener):
             self._clear()
 
     def waiting(self, reason):
-        self._name = None
         self._clear()
         print('heat-manage: %s' % reason, file=sys.stderr, flush=True)
 
     def starting(self, name):
         self._statement, self._count = '', 0
-        self._name, self._started_at = name, time.monotonic()
+        self._started_at, self._name = time.monotonic(), name
 
     def statement(self, statement):
         self._statement = statement
         self._count += 1
 
     def applied(self, version):
-        self._name = None
         self._clear()
         if self._is_text:
             print('%-32s %3d %s %8.2f s' % (
@@ -87,18 +87,23 @@ class Progress(api.MigrationListener):
 
     def _show(self):
         while not self._done.wait(PATIENCE):
-            seconds = time.monotonic() - self._started_at
-            if self._name and seconds > PATIENCE:
-                line = '%s, %d s, %d: %s' % (
-                    self._name, seconds, self._count,
-                    ' '.join(self._statement.split()))
-                width = shutil.get_terminal_size().columns - 1
-                self._write('\r%-*s' % (width, line[:width]))
+            with self._lock:
+                seconds = time.monotonic() - self._started_at
+                if self._name and seconds > PATIENCE:
+                    self._show_line('%s, %d s, %d: %s' % (
+                        self._name, seconds, self._count,
+                        ' '.join(self._statement.split())))
+
+    def _show_line(self, line):
+        width = shutil.get_terminal_size().columns - 1
+        self._write('\r%-*s' % (width, line[:width]))
 
     def _clear(self):
-        if self._is_terminal:
-            # Erase the line (ECMA-48).
-            self._write('\r\x1b[K')
+        with self._lock:
+            self._name = None
+            if self._is_terminal:
+                # Erase the line (ECMA-48).
+                self._write('\r\x1b[K')
 
     def _write(self, text):
         sys.stderr.write(text)

@@ -14,13 +14,10 @@
 
 import json
 import os
-import pty
 import re
 import signal
-import subprocess
 
 import sqlalchemy as sa
-from testtools import matchers
 
 from heat.db import api
 from heat.db.sqlalchemy import claim
@@ -31,10 +28,6 @@ from heat.tests import runners
 from heat.tests import schema
 
 NAME_055 = '055_stack_convergence_data'
-LOCKED = ('a transaction of someone else has locked what is to be changed, '
-          'for 3 seconds of trying')
-WAITING = ('heat-manage: waiting for the db_sync that is process 4711 on '
-           'elsewhere since 2015-01-01 UTC, for at most ')
 
 
 class OptionsTestCase(base.DBTestCase, test_manage.ManageTestCase):
@@ -236,132 +229,6 @@ class LookTest(OptionsTestCase):
             self.assert_refused('db_sync', '--lock-timeout', '0',
                                 connection=self.connection),
             'process 4711 on elsewhere .* still at work after 0 s')
-        self.assertEqual(before, self.describe())
-
-
-class _Command:
-    """A heat-manage that runs, its stderr a terminal or a pipe."""
-
-    def __init__(self, connection, *args, is_terminal):
-        self.stderr, other_end = pty.openpty() if is_terminal else os.pipe()
-        with os.fdopen(other_end):
-            self._process = subprocess.Popen(
-                (test_manage.HEAT_MANAGE,) + args, stderr=other_end,
-                stdout=subprocess.PIPE, text=True,
-                env=dict(os.environ, OS_DATABASE__CONNECTION=connection))
-        self.text = ''
-
-    def read_until(self, pattern):
-        """Read stderr up to a pattern, or to the end."""
-        while not re.search(pattern, self.text):
-            try:
-                read = os.read(self.stderr, 1000).decode()
-            except OSError:
-                # So ends a terminal.
-                read = ''
-            if not read:
-                return
-            # A terminal returns the carriage, too.
-            self.text += read.replace('\r\n', '\n')
-
-    def end(self):
-        """Return the exit status, stdout and stderr."""
-        self.read_until('(?!)')
-        os.close(self.stderr)
-        return (self._process.wait(), self._process.communicate()[0],
-                self.text)
-
-    def interrupt(self):
-        self._process.send_signal(signal.SIGINT)
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
-        self._process.stdout.close()
-
-
-class _WaitTestCase(OptionsTestCase):
-
-    def setUp(self):
-        super().setUp()
-        databases.load(self.engine, '054')
-
-    def start(self, *args, **options):
-        command = _Command(self.connection, 'db_sync', *args, **options)
-        self.addCleanup(command.kill)
-        return command
-
-    def assert_interrupted(self, command):
-        told = command.text
-        command.interrupt()
-        status, stdout, stderr = command.end()
-        self.assertEqual((130, ''), (status, stdout))
-        self.assertRegex(stderr[len(told):].rpartition('\x1b[K')[2],
-                         r'\Aheat-manage: interrupted[^\n]*\n\Z')
-
-
-class WaitTest(_WaitTestCase):
-
-    def test_waiting_is_told_on_stderr(self):
-        self.claim()
-        for is_terminal in False, True:
-            status, stdout, stderr = self.start(
-                '--lock-timeout', '1', is_terminal=is_terminal).end()
-            self.assertEqual((1, ''), (status, stdout))
-            erase = '\r\x1b[K' if is_terminal else ''
-            self.assertThat(stderr, matchers.StartsWith(erase + WAITING))
-            self.assertRegex(stderr, r'\A.*[01] s\n.* after 1 s; .*\n\Z')
-
-    def test_interrupted_while_it_waits_for_a_claim(self):
-        self.claim()
-        before = self.describe()
-        for is_terminal in False, True:
-            command = self.start(is_terminal=is_terminal)
-            command.read_until('waiting for [^\n]*\n')
-            self.assert_interrupted(command)
-            self.assertEqual(before, self.describe())
-
-
-class ProgressTest(_WaitTestCase):
-    """A transaction that has read stack lets no one change its schema."""
-
-    # SQLite's would let no one write anything.
-    scenarios = [scenario for scenario in base.DBTestCase.scenarios
-                 if scenario[0] != 'sqlite']
-
-    def setUp(self):
-        super().setUp()
-        self.other = self.engine.connect()
-        self.addCleanup(self.other.close)
-        self.other.exec_driver_sql('SELECT 1 FROM stack')
-
-    def test_progress_on_a_terminal(self):
-        command = self.start('--lock-timeout', '60', is_terminal=True)
-        command.read_until(r'\r%s, [1-9] s, \d: ALTER TABLE stack ADD' %
-                           NAME_055)
-        self.other.close()
-        status, stdout, stderr = command.end()
-        self.assertEqual(0, status, stderr)
-        self.assertRegex(
-            stdout, r'\A%s +\d statements +\d+\.\d\d s\n'
-            r'The database is at version 55\.\n\Z' % NAME_055)
-        # All of it was overwritten or erased.
-        self.assertNotIn('\n', stderr)
-        self.assertThat(stderr, matchers.EndsWith('\r\x1b[K'))
-
-    def test_none_elsewhere(self):
-        # A step that lasts as long, but for a reader of a log.
-        status, stdout, stderr = self.start(
-            '--lock-timeout', '3', is_terminal=False).end()
-        self.assertEqual((1, ''), (status, stdout))
-        self.assertRegex(stderr, r'\Aheat-manage: %s; [^\n\r\x1b]*\n\Z' %
-                         LOCKED)
-
-    def test_interrupted_while_it_waits_for_a_lock(self):
-        before = self.describe()
-        command = self.start(is_terminal=True)
-        command.read_until('ALTER TABLE stack ADD')
-        self.assert_interrupted(command)
         self.assertEqual(before, self.describe())
 
 
