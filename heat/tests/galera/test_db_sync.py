@@ -12,6 +12,7 @@
 
 """db_sync on a cluster that is in use."""
 
+from concurrent import futures
 import contextlib
 import itertools
 import signal
@@ -23,9 +24,12 @@ from oslo_db.sqlalchemy import engines
 import sqlalchemy as sa
 
 from heat.db import api
+from heat.tests import base as tests_base
 from heat.tests import databases
 from heat.tests.db.sqlalchemy import test_kill
 from heat.tests.galera import base
+from heat.tests.galera import server
+from heat.tests.galera import test_stale
 from heat.tests import runners
 from heat.tests import schema
 
@@ -94,6 +98,26 @@ class DBSyncTest(base.GaleraTestCase):
                                   poolclass=sa.pool.NullPool)
         sa.event.listen(engine, 'do_connect', change_node)
         api.db_sync(engine)
+        self._assert_done()
+
+    def test_node_that_does_not_know_of_it(self):
+        """It is asked what there is, and waits before it answers."""
+        first, last = self.engines[0], self.engines[-1]
+        api.db_sync(first, 54)
+        lag = self.useFixture(test_stale.Lag(self.nodes[-1], self.nodes[0]))
+        api.db_sync(first)
+        with tests_base.recorded_statements(last) as statements:
+            with futures.ThreadPoolExecutor(1) as executor:
+                call = executor.submit(api.db_sync, last)
+                try:
+                    server.wait_for(
+                        lambda: call.done() or self.nodes[-1].waits(),
+                        'db_sync waits')
+                finally:
+                    lag.release()
+                self.assertEqual([], call.result())
+        self.assertEqual([], [statement for statement in statements
+                              if statement.startswith('INSERT')])
         self._assert_done()
 
     def test_killed_on_one_node_and_run_on_another(self):
