@@ -22,6 +22,7 @@ seconds by the own clock.
 
 import contextlib
 import json
+import math
 import socket
 import threading
 import time
@@ -46,12 +47,18 @@ LEASE = 15
 POLL = 0.2
 
 
-def find(engine):
+def is_there(engine):
+    """Tell whether there is a claim, be it of someone who has died."""
+    return (sa.inspect(engine).has_table(TABLE.name) and
+            _read(engine) is not None)
+
+
+def at_work(engine):
     """Return who is at work on a database, in words; None if nobody is."""
-    if not sa.inspect(engine).has_table(TABLE.name):
+    row = _read(engine) if is_there(engine) else None
+    if row is None or process.is_gone(_owner_of(row)):
         return None
-    row = _read(engine)
-    return row and _describe(row)
+    return _describe(row)
 
 
 @contextlib.contextmanager
@@ -141,7 +148,8 @@ class _Claim:
         if who != self._told:
             self._told = who
             waiting(_('waiting for %(who)s, for at most %(timeout)d s') % {
-                'who': who, 'timeout': deadline - time.monotonic()})
+                'who': who,
+                'timeout': math.ceil(deadline - time.monotonic())})
 
     def keep(self):
         self._thread.start()

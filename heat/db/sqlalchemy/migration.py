@@ -79,14 +79,24 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     :raises oslo_db.exception.DBError: as the database says
     """
     applied = []
-    engine = engine.execution_options(lock_timeout=lock_timeout)
-    sa.event.listen(engine, 'engine_connect', galera.stay_current)
-    while plan.pending(engine, version) or claim.find(engine):
-        migrate_version.create(engine)
+    # Two, because each statement of the second one first asks the first one
+    # whether the claim still holds.
+    claiming = _current(engine)
+    changing = _current(engine, lock_timeout=lock_timeout)
+    while plan.pending(claiming, version) or claim.is_there(claiming):
+        migrate_version.create(claiming)
         with contextlib.suppress(exception.TakenOver):
-            with claim.held(engine, lock_timeout, listener.waiting) as check:
-                _apply_pending(engine, version, check, listener, applied)
+            with claim.held(claiming, lock_timeout,
+                            listener.waiting) as check:
+                _apply_pending(changing, version, check, listener, applied)
     return applied
+
+
+def _current(engine, **options):
+    """Return an engine whose connections see what all nodes of Galera have."""
+    engine = engine.execution_options(**options)
+    sa.event.listen(engine, 'engine_connect', galera.stay_current)
+    return engine
 
 
 def _apply_pending(engine, version, check, listener, applied):

@@ -93,7 +93,7 @@ def db_status(engine):
         version, max([version] + [script.version for script in scripts]),
         [script.name for script in scripts],
         bool(scripts) and _is_half_applied(engine, scripts[0]),
-        claim.find(engine))
+        claim.at_work(engine))
 
 
 def pending(engine, version=None):

@@ -80,6 +80,22 @@ def _disconnected(error, match, engine_name, is_disconnect):
     raise db_exception.DBConnectionError(error)
 
 
+@exc_filters.filters('mysql', exc.DBAPIError, '.*')
+@exc_filters.filters('postgresql', exc.DBAPIError, '.*')
+@exc_filters.filters('sqlite', exc.DBAPIError, '.*')
+def _any_other(error, match, engine_name, is_disconnect):
+    """Map what oslo.db would let through as SQLAlchemy's own error.
+
+    MySQL, when a table is made by two at once; SQLite, on a full disk::
+
+        (1050, "Table 'migrate_version' already exists")
+        database or disk is full
+    """
+    if isinstance(error, exc.OperationalError):
+        raise (db_exception.DBConnectionError if is_disconnect else
+               db_exception.DBError)(error)
+
+
 # oslo.db before 17 has no class for MariaDB's 1020.
 _TRANSIENT = (db_exception.DBDeadlock, db_exception.DBConnectionError,
               getattr(db_exception, 'DBConsistencyError',

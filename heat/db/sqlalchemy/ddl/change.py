@@ -155,5 +155,6 @@ def _wait_as_long_as_it_takes(conn):
 def _is_lock_wait(error):
     if isinstance(error, db_exception.DBDeadlock):
         return True
-    reason = getattr(error, 'orig', None)
+    inner = getattr(error, 'inner_exception', None)
+    reason = getattr(inner, 'orig', None)
     return bool(reason and reason.args and reason.args[0] == _INTERRUPTED)

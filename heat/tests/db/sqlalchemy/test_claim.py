@@ -135,8 +135,10 @@ class WaitTest(ClaimTestCase):
     def test_left_over_at_the_newest_version(self):
         api.db_sync(self.engine)
         self.claim(**dict(process.identity(), pid='0'))
-        self.assertEqual([], api.db_sync(self.engine))
         self.assertIsNone(api.db_status(self.engine).claim)
+        self.assertEqual([], api.db_sync(self.engine))
+        self.assertEqual([(1,)], self.select(
+            'SELECT COUNT(*) FROM migrate_version'))
 
     def test_claim_that_nobody_can_read(self):
         self.useFixture(fixtures.MockPatchObject(claim, 'LEASE', 1))
@@ -156,7 +158,7 @@ class WaitTest(ClaimTestCase):
         if self.driver != 'mysql':
             self.assertRaises(exception.MigrationError, api.db_sync,
                               self.engine)
-            self.assertIsNone(claim.find(self.engine))
+            self.assertIsNone(claim.at_work(self.engine))
 
 
 class StoppedTest(ClaimTestCase):

@@ -18,7 +18,6 @@ import re
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
-from heat.cmd import common
 from heat.common import exception
 from heat.db import api
 from heat.tests import base
@@ -136,7 +135,7 @@ class DiskFullTest(FaultsTestCase):
         try:
             api.db_sync(self.engine)
             return False
-        except common.DATABASE_ERRORS as error:
+        except db_exception.DBError as error:
             self.assertIn('database or disk is full', str(error))
             return True
         finally:
