@@ -132,7 +132,8 @@ class StatementsTest(base.APITestCase):
     """What the functions of heat.db.api send, all of them."""
 
     # These neither get a stack nor look for one.
-    OTHERS = {'ANY_TRAVERSAL', 'db_sync', 'db_version', 'get_engine'}
+    # What is not about stacks.
+    OTHERS = {'ANY_TRAVERSAL', 'MigrationListener', 'get_engine'}
 
     def setUp(self):
         super().setUp()
@@ -179,7 +180,9 @@ class StatementsTest(base.APITestCase):
         return statements
 
     def test_every_function_is_here(self):
-        self.assertEqual(set(api.__all__) - self.OTHERS, set(self.calls()))
+        self.assertEqual(
+            {name for name in api.__all__ if not name.startswith('db_')},
+            self.OTHERS | set(self.calls()))
 
     def test_every_update_names_the_traversal(self):
         for name, calls in self.calls().items():

@@ -68,8 +68,10 @@ class ModelStack:
     deleted: bool = False
 
     def is_seen_by(self, caller):
+        tenant = caller['tenant_id']
+        # Who has no tenant is not of that of a stack that has none, either.
         return not self.deleted and (
-            caller['is_admin'] or caller['tenant_id'] in (
+            caller['is_admin'] or tenant is not None and tenant in (
                 self.values['tenant'], self.values['stack_user_project_id']))
 
     def outcome(self, caller, expected):
