@@ -46,6 +46,9 @@ class _Command:
                 (test_manage.HEAT_MANAGE, 'db_sync', '--lock-timeout') + args,
                 stdout=other_end if together else subprocess.PIPE,
                 stderr=other_end, text=True,
+                # A shell lets its background processes ignore it.
+                preexec_fn=lambda: signal.signal(
+                    signal.SIGINT, signal.SIG_DFL),
                 env=dict(os.environ, OS_DATABASE__CONNECTION=connection))
         self.text = ''
 
