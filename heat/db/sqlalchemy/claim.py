@@ -49,13 +49,12 @@ POLL = 0.2
 
 def is_there(engine):
     """Tell whether there is a claim, be it of someone who has died."""
-    return (sa.inspect(engine).has_table(TABLE.name) and
-            _read(engine) is not None)
+    return _find(engine) is not None
 
 
 def at_work(engine):
     """Return who is at work on a database, in words; None if nobody is."""
-    row = _read(engine) if is_there(engine) else None
+    row = _find(engine)
     if row is None or process.is_gone(_owner_of(row)):
         return None
     return _describe(row)
@@ -191,6 +190,12 @@ class _Claim:
             with self._engine.begin() as conn:
                 return conn.execute(change).rowcount == 1
         return retry.retry(transaction)
+
+
+def _find(engine):
+    """Return the claim; None also if there is no table yet."""
+    has_table = sa.inspect(engine).has_table(TABLE.name)
+    return _read(engine) if has_table else None
 
 
 def _read(engine):

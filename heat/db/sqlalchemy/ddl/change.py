@@ -82,7 +82,7 @@ def apply(engine, find_missing, online=False):
                 _wait_as_long_as_it_takes(conn)
             with Watchdog(conn, LOCK_WAIT), conn.begin():
                 for statement in list(find_missing(Schema(conn))):
-                    send(conn, statement)
+                    _send(conn, statement)
 
     patiently(engine, attempt)
 
@@ -92,7 +92,7 @@ def execute(engine, *statements):
     apply(engine, lambda schema: statements)
 
 
-def send(conn, statement):
+def _send(conn, statement):
     if isinstance(statement, str):
         return conn.exec_driver_sql(statement)
     return conn.execute(statement)
@@ -100,7 +100,7 @@ def send(conn, statement):
 
 def patiently(engine, attempt):
     """Call a function again, until others let it have its locks."""
-    timeout = lock_timeout(engine)
+    timeout = _lock_timeout(engine)
     deadline = time.monotonic() + timeout
     try:
         return api.wrap_db_retry(
@@ -118,7 +118,7 @@ def patiently(engine, attempt):
               'end, and run db_sync again') % timeout) from error
 
 
-def lock_timeout(engine):
+def _lock_timeout(engine):
     return engine.get_execution_options().get(
         'lock_timeout', DEFAULT_LOCK_TIMEOUT)
 
@@ -149,7 +149,7 @@ def _set(conn, setting):
 def _wait_as_long_as_it_takes(conn):
     if conn.dialect.name == 'postgresql':
         conn.exec_driver_sql("SET lock_timeout = '%ds'" %
-                             lock_timeout(conn.engine))
+                             _lock_timeout(conn.engine))
 
 
 def _is_lock_wait(error):

@@ -35,6 +35,7 @@ def add(engine, table_name, column_name, key):
 
 
 def references(key):
+    """Return the REFERENCES clause of a sqlalchemy.ForeignKey."""
     table_name, column_name = key.target_fullname.split('.')
     return 'REFERENCES %s (%s)' % (table_name, column_name)
 
