@@ -25,7 +25,9 @@ import sqlalchemy.exc
 from heat.common.config import CONF
 from heat.common import exception
 from heat.common.i18n import _
-from heat.db import api
+from heat.db.sqlalchemy.engine import get_engine
+# It has to see each connection being made.
+from heat.db.sqlalchemy import galera  # noqa: F401
 
 DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
 
@@ -56,7 +58,7 @@ def connect():
     :raises heat.common.exception.InvalidConnection: there is no way to
         connect; the text shows no password
     """
-    engine = api.get_engine()
+    engine = get_engine()
     location = CONF.get_location('connection', 'database').location
     if not location.is_user_controlled:
         print(_('No [database] connection is configured: using %s') %

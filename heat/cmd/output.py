@@ -10,19 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How heat-manage shows what it does and what it finds."""
+"""How heat-manage shows what it finds."""
 
 import json
-import shutil
-import sys
-import threading
-import time
-
-from heat.common.i18n import _
-from heat.db import api
-
-# Seconds after which a step is worth to be shown while it lasts.
-PATIENCE = 1
 
 
 def show(texts, **values):
@@ -35,76 +25,3 @@ def show(texts, **values):
     else:
         for text in texts:
             print(text)
-
-
-class Progress(api.MigrationListener):
-    """Prints what db_sync does: results, and on a terminal what it is at.
-
-    :param is_text: whether results are to be printed as they come
-    """
-
-    def __init__(self, is_text):
-        self._is_text = is_text
-        self._is_terminal = sys.stderr.isatty()
-        self._name = None
-        self._statement = ''
-        self._count = 0
-        self._started_at = 0
-        # What is cleared must not be written again.
-        self._lock = threading.Lock()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._show, daemon=True)
-
-    def __enter__(self):
-        if self._is_terminal:
-            self._thread.start()
-        return self
-
-    def __exit__(self, *exc_info):
-        self._done.set()
-        if self._is_terminal:
-            self._thread.join()
-            self._clear()
-
-    def waiting(self, reason):
-        self._clear()
-        print('heat-manage: %s' % reason, file=sys.stderr, flush=True)
-
-    def starting(self, name):
-        self._statement, self._count = '', 0
-        self._started_at, self._name = time.monotonic(), name
-
-    def statement(self, statement):
-        self._statement = statement
-        self._count += 1
-
-    def applied(self, version):
-        self._clear()
-        if self._is_text:
-            print('%-32s %3d %s %8.2f s' % (
-                version.name, len(version.statements), _('statements'),
-                version.duration), flush=True)
-
-    def _show(self):
-        while not self._done.wait(PATIENCE):
-            with self._lock:
-                seconds = time.monotonic() - self._started_at
-                if self._name and seconds > PATIENCE:
-                    self._show_line('%s, %d s, %d: %s' % (
-                        self._name, seconds, self._count,
-                        ' '.join(self._statement.split())))
-
-    def _show_line(self, line):
-        width = shutil.get_terminal_size().columns - 1
-        self._write('\r%-*s' % (width, line[:width]))
-
-    def _clear(self):
-        with self._lock:
-            self._name = None
-            if self._is_terminal:
-                # Erase the line (ECMA-48).
-                self._write('\r\x1b[K')
-
-    def _write(self, text):
-        sys.stderr.write(text)
-        sys.stderr.flush()

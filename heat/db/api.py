@@ -15,6 +15,8 @@
 Errors of the database itself are those of oslo_db.exception.
 """
 
+import importlib
+
 from heat.db.sqlalchemy.api.fence import ANY_TRAVERSAL
 from heat.db.sqlalchemy.api.raw_template import raw_template_create
 from heat.db.sqlalchemy.api.raw_template import raw_template_delete
@@ -30,28 +32,24 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
-from heat.db.sqlalchemy.charset import db_charset
-from heat.db.sqlalchemy.deleted import db_deleted
-from heat.db.sqlalchemy.drift import db_drift
 from heat.db.sqlalchemy.engine import get_engine
-from heat.db.sqlalchemy.migrate_version import db_version
-from heat.db.sqlalchemy.migration import db_sync
-from heat.db.sqlalchemy.migration import MigrationListener
-from heat.db.sqlalchemy.plan import db_plan
-from heat.db.sqlalchemy.plan import db_plan_offline
-from heat.db.sqlalchemy.plan import db_status
+
+# What operators do with a database, and the modules that have it. Engines,
+# which need none of it, do not load it: see __getattr__.
+_MODULES = {
+    'MigrationListener': 'migration',
+    'db_charset': 'charset',
+    'db_deleted': 'deleted',
+    'db_drift': 'drift',
+    'db_plan': 'plan',
+    'db_plan_offline': 'plan',
+    'db_status': 'plan',
+    'db_sync': 'migration',
+    'db_version': 'migrate_version',
+}
 
 __all__ = (
     'ANY_TRAVERSAL',
-    'MigrationListener',
-    'db_charset',
-    'db_deleted',
-    'db_drift',
-    'db_plan',
-    'db_plan_offline',
-    'db_status',
-    'db_sync',
-    'db_version',
     'get_engine',
     'raw_template_create',
     'raw_template_delete',
@@ -67,4 +65,17 @@ __all__ = (
     'stack_get_by_name_and_owner_id',
     'stack_get_root_id',
     'stack_update',
+    *_MODULES,
 )
+
+
+def __getattr__(name):
+    if name not in _MODULES:
+        raise AttributeError('module %r has no attribute %r' %
+                             (__name__, name))
+    module = importlib.import_module('heat.db.sqlalchemy.' + _MODULES[name])
+    return getattr(module, name)
+
+
+def __dir__():
+    return [*globals(), *_MODULES]

@@ -12,9 +12,10 @@
 
 """What a Galera cluster needs that a single server does not."""
 
+import sys
+
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import exc_filters
-import pymysql
 import sqlalchemy as sa
 
 
@@ -33,7 +34,9 @@ def _outcome_unknown(error, match, engine_name, is_disconnect):
 
 @sa.event.listens_for(sa.engine.Engine, 'connect')
 def _recognise(connection, record):
-    if isinstance(connection, pymysql.Connection):
+    # Whoever has such a connection has loaded the driver; others need none.
+    pymysql = sys.modules.get('pymysql')
+    if pymysql and isinstance(connection, pymysql.Connection):
         with connection.cursor() as cursor:
             cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
             record.info['wsrep_on'] = cursor.fetchone() == ('wsrep_on', 'ON')

@@ -17,7 +17,6 @@ import sqlalchemy as sa
 
 from heat.common import exception
 from heat.common.i18n import _
-from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy import repository
 from heat.db.sqlalchemy.repository import INIT_VERSION
 
@@ -79,6 +78,9 @@ def start(engine):
 
     :param engine: a sqlalchemy Engine or a Recorder
     """
+    # Who asks for the version only does not need it.
+    from heat.db.sqlalchemy import ddl
+
     def missing(schema):
         is_there = schema.has_table(TABLE.name)
         if not is_there:
