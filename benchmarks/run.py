@@ -1,0 +1,218 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Compare stack_update with other ways to write to a stack.
+
+The ways take turns on the same server, in another order each round: the bare
+driver, heat.db.api.stack_update, SELECT ... FOR UPDATE through SQLAlchemy's
+ORM, and oslo.db's enginefacade around one UPDATE. Measured are one call that
+succeeds, one call that conflicts with another traversal, and many writers
+that start new traversals of one stack. Each server gets a scratch database,
+which is dropped at the end.
+
+By default it takes about four minutes on two cores. A Galera cluster is
+started only with --engine galera. Prints tables, and writes benchmark.json
+and benchmark.svg.
+"""
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import typing
+
+from sqlalchemy.engine import make_url
+from sqlalchemy import exc
+
+from benchmarks import contention
+from benchmarks import latency
+from benchmarks import machine
+from benchmarks import report
+from benchmarks import target
+from heat.common.config import CONF
+
+SCENARIOS = ('success', 'conflict')
+DEFAULT_ENGINES = ('sqlite', 'mysql', 'postgresql')
+
+
+class Step(typing.NamedTuple):
+    """One thing to measure.
+
+    :param table: what the result is part of
+    """
+
+    table: str
+    text: str
+    measure: typing.Callable
+    arguments: tuple
+
+
+def steps(args, engine):
+    """Yield all that is measured on an engine."""
+    delays = [] if engine == 'sqlite' else list(filter(None, args.delay))
+    for scenario in SCENARIOS:
+        yield Step('counts', 'what a %s sends' % scenario, latency.count,
+                   (scenario,))
+    for delay in [0, *delays]:
+        for scenario in SCENARIOS:
+            yield Step('latency', '%s, %g ms added' % (scenario, delay),
+                       latency.measure, (scenario, delay, args.rounds))
+    for delay in [0, *delays]:
+        for mode, writers in _crews(args, delay):
+            yield Step(
+                'contention', '%d %s, %g ms added' % (writers, mode, delay),
+                contention.measure,
+                (mode, writers, delay, args.turns, args.seconds))
+
+
+def _crews(args, delay):
+    for mode in contention.MODES:
+        for writers in args.delayed_writers if delay else args.writers:
+            # One writer is the same in both.
+            if mode == 'threads' or writers > 1 and not delay:
+                yield mode, writers
+
+
+def measure(args, open_target=target.scratch):
+    """Do all that args say, and return the results.
+
+    :param open_target: as target.scratch
+    """
+    results = {'machine': machine.description(), 'servers': {}, 'counts': [],
+               'latency': [], 'contention': []}
+    total = sum(len(list(steps(args, engine))) for engine in args.engine)
+    done = 0
+    for engine in args.engine:
+        _say('%s: making a database' % engine)
+        with open_target(engine, args.connection, args.output) as opened:
+            results['servers'][engine] = opened.description()
+            for step in steps(args, engine):
+                done += 1
+                _say('%d of %d: %s: %s' % (done, total, engine, step.text))
+                results[step.table] += step.measure(opened, *step.arguments)
+    return results
+
+
+def write(results, directory):
+    with open(os.path.join(directory, 'benchmark.json'), 'w') as file:
+        json.dump(results, file, indent=1)
+        file.write('\n')
+    try:
+        from benchmarks import plot
+    except ImportError:
+        _say('no picture: matplotlib is not installed')
+    else:
+        plot.draw(results, os.path.join(directory, 'benchmark.svg'))
+
+
+def arguments(argv=None):
+    parser = argparse.ArgumentParser(
+        prog='benchmark', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('--engine', action='append', choices=target.ENGINES,
+        help='may be given several times; by default ' +
+             ', '.join(DEFAULT_ENGINES))
+    add('--connection', metavar='URL', type=_url,
+        help='of a server to use instead: mysql+pymysql://USER:PASSWORD@HOST/ '
+             'or postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE, for a '
+             'user who may create databases; TLS is not used')
+    add('--delay', action='append', type=_delay, metavar='MS',
+        help='to add to each round trip to a server; may be given several '
+             'times; by default 2; 0 adds none')
+    add('--rounds', type=_number, default=300, metavar='N',
+        help='calls of each way in each scenario; by default %(default)s')
+    add('--writers', type=_number, nargs='+', default=[1, 4, 16, 64],
+        metavar='N', help='to one stack; by default 1 4 16 64')
+    add('--delayed-writers', type=_number, nargs='+', default=[16],
+        metavar='N', help='with a delay, in threads; by default 16')
+    add('--turns', type=_number, default=2, metavar='N',
+        help='of all writers with each way; by default %(default)s')
+    add('--seconds', type=float, default=0.3,
+        help='of each turn; by default %(default)s')
+    add('--output', default='benchmark-results', metavar='DIRECTORY',
+        help="for results, and for SQLite's file; by default %(default)s")
+    return _completed(parser, parser.parse_args(argv))
+
+
+def _completed(parser, args):
+    if args.delay is None:
+        args.delay = [2]
+    other = args.connection and args.connection.get_backend_name()
+    if args.engine is None:
+        args.engine = [other] if other else list(DEFAULT_ENGINES)
+    if other and args.engine != [other]:
+        parser.error('--connection is for --engine %s' % other)
+    args.engine = list(dict.fromkeys(args.engine))
+    return args
+
+
+def _url(text):
+    """Refuse in words that do not quote it: it may hold a password."""
+    with contextlib.suppress(exc.ArgumentError, ValueError):
+        url = make_url(text)
+        if url.drivername in ('mysql+pymysql', 'postgresql+psycopg2'):
+            return url
+    raise argparse.ArgumentTypeError(
+        'not a URL for mysql+pymysql or postgresql+psycopg2')
+
+
+def _delay(text):
+    delay = float(text)
+    if delay < 0:
+        raise ValueError
+    return delay
+
+
+def _number(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def _one_line(error, url):
+    text = ' '.join(str(error).split()) or type(error).__name__
+    if url and url.password:
+        text = text.replace(url.password, '***')
+    return 'benchmark: ' + text
+
+
+def main():
+    args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # Errors are counted; oslo.db would also print some.
+    logging.getLogger().addHandler(logging.NullHandler())
+    CONF([], project='heat', default_config_files=[], default_config_dirs=[])
+    try:
+        os.makedirs(args.output, exist_ok=True)
+        results = measure(args)
+        write(results, args.output)
+    except KeyboardInterrupt:
+        _say('benchmark: interrupted')
+        return 130
+    except Exception as error:
+        _say(_one_line(error, args.connection))
+        return 1
+    print(report.text(results))
+    _say('the figures are in %s' % args.output)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
