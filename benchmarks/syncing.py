@@ -1,0 +1,86 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""db_sync in a process of its own, and what it took.
+
+As a program, it migrates [database] connection to the newest version and
+prints its figures as JSON.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import sqlalchemy as sa
+
+from heat.common.config import CONF
+from heat.db import api
+
+
+class Failed(Exception):
+    """db_sync has failed."""
+
+
+def run(url):
+    """Migrate a database and return what it took.
+
+    :returns: a dict: start and end of the process, by time.monotonic(); the
+        most memory that it had, in MiB; the number of statements that it
+        sent; and versions, a list of (name, when it was in place)
+    """
+    environment = {**os.environ, 'OS_DATABASE__CONNECTION':
+                   url.render_as_string(hide_password=False)}
+    start = time.monotonic()
+    done = subprocess.run((sys.executable, '-m', __name__), env=environment,
+                          text=True, capture_output=True)
+    end = time.monotonic()
+    if done.returncode:
+        raise Failed('db_sync: ' + done.stderr.strip())
+    return {'start': start, 'end': end, **json.loads(done.stdout)}
+
+
+class _Listener(api.MigrationListener):
+
+    def __init__(self):
+        self.versions = []
+
+    def applied(self, version):
+        self.versions.append((version.name, time.monotonic()))
+
+
+def _migrate():
+    """Be the process."""
+    statements = []
+    sa.event.listen(
+        sa.engine.Engine, 'before_cursor_execute',
+        lambda conn, cursor, statement, *args: statements.append(statement))
+    CONF([], project='heat', default_config_files=[], default_config_dirs=[])
+    engine = api.get_engine()
+    listener = _Listener()
+    api.db_sync(engine, listener=listener)
+    return {'memory_mib': _peak_memory(), 'statements': len(statements),
+            'versions': listener.versions}
+
+
+def _peak_memory():
+    """Return it as Linux counts it, from the start of the program on."""
+    # That of getrusage() begins with what the parent had.
+    with open('/proc/self/status') as lines:
+        for line in lines:
+            if line.startswith('VmHWM:'):
+                return int(line.split()[1]) / 1024
+
+
+if __name__ == '__main__':
+    json.dump(_migrate(), sys.stdout)
