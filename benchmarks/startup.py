@@ -12,11 +12,11 @@
 
 """Measure how long heat takes to start.
 
-Runs whole processes, one after the other in turn: Python alone, SQLAlchemy with
-oslo.db's own package, all that heat.db.api needs of the libraries, heat.db.api,
-and heat-manage db_version for an SQLite database. Prints the medians, what they
-are as multiples of the first three, and how many modules each has loaded in the
-end.
+Runs whole processes, one after the other in turn: Python alone, SQLAlchemy
+with oslo.db's own package, all libraries that heat.db.api needs, heat.db.api,
+and heat-manage db_version for an SQLite database. Prints the medians, what
+they are as multiples of the first three, and how many modules each has loaded
+in the end.
 """
 
 import argparse
