@@ -113,14 +113,14 @@ def count(target, scenario):
     """
     case = Scenario(scenario, target)
     found = []
-    for name, way in ways.WAYS.items():
-        with (route.counting(target.urls[0]) as counter,
-              contextlib.closing(way(counter.url)) as opened):
+    with (route.counting(target.urls[0]) as counter,
+          opened(counter.url) as all):
+        for name, way in all.items():
             for _ in range(WARM_UP):
-                case.call(opened)
+                case.call(way)
             before = counter.counts()
             for _ in range(COUNTED):
-                case.call(opened)
+                case.call(way)
             found.append({'engine': target.engine, 'scenario': scenario,
                           'way': name,
                           **_difference(before, counter.counts())})
