@@ -147,7 +147,7 @@ def _version_text(version):
             '%s %.0f ms' % item for item in version['longest_ms'].items()))
 
 
-def _arguments():
+def arguments(argv=None):
     parser = argparse.ArgumentParser(
         prog='python -m benchmarks.migration', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -172,7 +172,7 @@ def _arguments():
         help="for SQLite's file; by default %(default)s")
     add('--json', metavar='FILE', help='to write all figures to')
     add('--plot', metavar='FILE', help='to write a picture in SVG to')
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def _say(text):
@@ -180,7 +180,7 @@ def _say(text):
 
 
 def main():
-    args = _arguments()
+    args = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # oslo.db would print what is raised as well.
     logging.getLogger().addHandler(logging.NullHandler())

@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The benchmarks of migration and start-up say what they have measured."""
+
+import io
+import json
+
+import fixtures
+import sqlalchemy as sa
+import testtools
+from testtools import matchers
+
+from benchmarks import migration
+from benchmarks import stacks
+from benchmarks import startup
+
+
+class FiguresTest(testtools.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.directory = self.useFixture(fixtures.TempDir()).path
+        self.useFixture(fixtures.MonkeyPatch('sys.stderr', io.StringIO()))
+
+    def test_migration(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'benchmarks.migration.BEFORE', 0.1))
+        results = json.loads(json.dumps(migration.measure(
+            migration.arguments(['--engine', 'sqlite', '--rows', '20',
+                                 '--directory', self.directory]))))
+        run, = results['runs']
+        self.assertEqual(('sqlite', 20), (run['engine'], run['rows']))
+        self.assertEqual(['055_stack_convergence_data'],
+                         [found['version'] for found in run['versions']])
+        for name, least in (('seconds', 0.01), ('memory_mib', 20),
+                            ('statements', 6)):
+            self.assertThat(run[name], matchers.GreaterThan(least))
+        user, = run['users']
+        self.assertEqual(('update stack', {}), (user['user'], user['errors']))
+        self.assertThat(user['statements'], matchers.GreaterThan(10))
+        self.assertThat(user['longest_ms'], matchers.GreaterThan(0))
+        self.assertIn('update stack', migration.text(results))
+
+    def test_stacks(self):
+        """There are as many as asked for, the last chunk being a part."""
+        self.useFixture(fixtures.MonkeyPatch('benchmarks.stacks.DIGITS', 2))
+        self.useFixture(fixtures.MonkeyPatch('benchmarks.stacks.CHUNK', 100))
+        url = sa.engine.make_url('sqlite:///%s/heat.sqlite' % self.directory)
+        told = []
+        stacks.make(url, 46, 234, told.append)
+        self.assertEqual([100, 200, 234], told)
+        engine = sa.create_engine(url)
+        with engine.connect() as conn:
+            self.assertEqual(
+                [(stacks.stack_id(number),) for number in range(234)],
+                conn.exec_driver_sql(
+                    'SELECT id FROM stack ORDER BY id').all())
+        engine.dispose()
+
+    def test_startup(self):
+        programs = startup.measure(runs=1)['programs']
+        self.assertEqual(1, programs['python']['ratios']['python'])
+        self.assertThat(
+            programs['libraries']['modules'],
+            matchers.LessThan(programs['heat.db.api']['modules']))
