@@ -94,7 +94,7 @@ def _migrate(url, rows, args):
     return {
         'seconds': round(done['end'] - done['start'], 2),
         'memory_mib': round(done['memory_mib'], 1),
-        'statements': done['statements'],
+        'statements': done['statements'], 'changes': done['changes'],
         'users': [_of_user(user, begin, done) for user in others],
         'versions': list(_of_versions(done, others))}
 
@@ -122,13 +122,14 @@ def _ms(seconds):
 def text(results):
     """Return tables of all results."""
     lines = ['%s: %s' % server for server in results['servers'].items()]
-    lines += ['', '%-11s %9s %9s %7s %11s  %s' % (
-        'engine', 'stacks', 'seconds', 'MiB', 'statements',
+    lines += ['', '%-11s %9s %9s %7s %11s %8s  %s' % (
+        'engine', 'stacks', 'seconds', 'MiB', 'statements', 'changes',
         'longest statement of others, without / with db_sync')]
     for run in results['runs']:
-        lines.append('%-11s %9d %9.2f %7.0f %11d  %s' % (
+        lines.append('%-11s %9d %9.2f %7.0f %11d %8d  %s' % (
             run['engine'], run['rows'], run['seconds'], run['memory_mib'],
-            run['statements'], '; '.join(map(_user_text, run['users']))))
+            run['statements'], run['changes'],
+            '; '.join(map(_user_text, run['users']))))
         if len(run['versions']) > 1:
             lines += map(_version_text, run['versions'])
     return '\n'.join(lines)

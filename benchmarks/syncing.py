@@ -36,8 +36,10 @@ def run(url):
     """Migrate a database and return what it took.
 
     :returns: a dict: start and end of the process, by time.monotonic(); the
-        most memory that it had, in MiB; the number of statements that it
-        sent; and versions, a list of (name, when it was in place)
+        most memory that it had, in MiB; how many statements it sent, and how
+        many changes were among them: the other ones look at the database,
+        and how long a change waits for others; and versions, a list of
+        (name, when it was in place)
     """
     environment = {**os.environ, 'OS_DATABASE__CONNECTION':
                    url.render_as_string(hide_password=False)}
@@ -68,8 +70,9 @@ def _migrate():
     CONF([], project='heat', default_config_files=[], default_config_dirs=[])
     engine = api.get_engine()
     listener = _Listener()
-    api.db_sync(engine, listener=listener)
+    applied = api.db_sync(engine, listener=listener)
     return {'memory_mib': _peak_memory(), 'statements': len(statements),
+            'changes': sum(len(version.statements) for version in applied),
             'versions': listener.versions}
 
 

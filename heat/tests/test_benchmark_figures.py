@@ -43,7 +43,7 @@ class FiguresTest(testtools.TestCase):
         self.assertEqual(['055_stack_convergence_data'],
                          [found['version'] for found in run['versions']])
         for name, least in (('seconds', 0.01), ('memory_mib', 20),
-                            ('statements', 6)):
+                            ('statements', 6), ('changes', 3)):
             self.assertThat(run[name], matchers.GreaterThan(least))
         user, = run['users']
         self.assertEqual(('update stack', {}), (user['user'], user['errors']))
