@@ -21,6 +21,7 @@ import testtools
 
 from heat.common import context
 from heat.db import api
+from heat.db.sqlalchemy import autocommit
 from heat.db.sqlalchemy import engine
 from heat.db.sqlalchemy import models
 from heat.tests import databases
@@ -88,6 +89,12 @@ class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.engine = api.get_engine()
+
+    def listen(self, name, listener):
+        """Listen to all engines of the API, until the test ends."""
+        for listened in {self.engine, autocommit.get_engine()}:
+            sa.event.listen(listened, name, listener)
+            self.addCleanup(sa.event.remove, listened, name, listener)
 
     def execute(self, statement, *args):
         with self.engine.begin() as conn:

@@ -24,12 +24,18 @@ def is_text(value):
     return isinstance(value, str) and not re.search('[\0\ud800-\udfff]', value)
 
 
+def as_id(value):
+    """Return an id as it can be sent; None, which equals nothing, if not."""
+    if is_text(value) and (value.isascii() or max(value) <= '\uffff'):
+        return value
+
+
 def same_text(column, text):
     """Return the condition that a column holds exactly this text.
 
     :param text: what is no text is the same as none
     """
-    return _SameText(column, sa.literal(text)) if is_text(text) else sa.false()
+    return SameText(column, sa.literal(text if is_text(text) else None))
 
 
 def same_id(column, text):
@@ -37,12 +43,10 @@ def same_id(column, text):
 
     :param text: what can not be an id on every engine is the same as none
     """
-    if is_text(text) and max(text, default='') <= '\uffff':
-        return same_text(column, text)
-    return sa.false()
+    return SameText(column, sa.literal(as_id(text)))
 
 
-class _SameText(functions.FunctionElement):
+class SameText(functions.FunctionElement):
     """Two texts are the same.
 
     With its usual collations, MySQL takes texts for equal that differ in
@@ -54,12 +58,12 @@ class _SameText(functions.FunctionElement):
     inherit_cache = True
 
 
-@compiler.compiles(_SameText)
+@compiler.compiles(SameText)
 def _equal(element, compiler, **kwargs):
     return '%s = %s' % _operands(element, compiler, **kwargs)
 
 
-@compiler.compiles(_SameText, 'mysql')
+@compiler.compiles(SameText, 'mysql')
 def _equal_bytes(element, compiler, **kwargs):
     return '(%s = %s AND %s = %s)' % (
         *_operands(element, compiler, **kwargs),

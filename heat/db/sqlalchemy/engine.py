@@ -13,6 +13,7 @@
 """The process-wide engine and its transactions, made from [database]."""
 
 from oslo_config import cfg
+from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy.engine import make_url
 from sqlalchemy import exc
@@ -39,6 +40,14 @@ def get_engine():
     if not context_manager.is_started:
         _check_url(_connection())
     return context_manager.writer.get_engine()
+
+
+def in_transaction(context):
+    """Tell whether a caller has a transaction, which is to be used then."""
+    try:
+        return context.transaction_ctx is not None
+    except db_exception.NoEngineContextEstablished:
+        return False
 
 
 def _connection():

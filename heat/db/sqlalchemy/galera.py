@@ -42,13 +42,12 @@ def _recognise(connection, record):
             record.info['wsrep_on'] = cursor.fetchone() == ('wsrep_on', 'ON')
 
 
-def catch_up(session):
+def catch_up(connection):
     """Wait until this node has all that any node has committed.
 
     A node may be asked before it has applied what another one committed. To
     be called at the start of a transaction: inside one, nothing waits.
     """
-    connection = session.connection()
     if connection.info.get('wsrep_on') and connection.dialect.is_mariadb:
         connection.execute(sa.text(
             'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1'))

@@ -21,6 +21,7 @@ import time
 from oslo_db import api
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import exc_filters
+import sqlalchemy as sa
 from sqlalchemy import exc
 
 from heat.common.config import CONF
@@ -59,8 +60,6 @@ def _try_again(error, match, engine_name, is_disconnect):
     raise db_exception.DBDeadlock(error)
 
 
-@exc_filters.filters('mysql', exc.OperationalError,
-                     r'.*\b1153\b.*max_allowed_packet')
 @exc_filters.filters('postgresql', exc.OperationalError,
                      r'.*connection to server .* failed: (?!.*FATAL)')
 @exc_filters.filters('postgresql', exc.OperationalError,
@@ -68,16 +67,23 @@ def _try_again(error, match, engine_name, is_disconnect):
 def _disconnected(error, match, engine_name, is_disconnect):
     """Map what means that there is no connection any more, or none yet.
 
-    MySQL, which hangs up then, and is not always in time to say so::
-
-        (1153, "Got a packet bigger than 'max_allowed_packet' bytes")
-
     PostgreSQL, libpq 14 and newer::
 
         connection to server at "127.0.0.1", port 5432 failed: Connection
             refused
     """
     raise db_exception.DBConnectionError(error)
+
+
+@sa.event.listens_for(sa.engine.Engine, 'handle_error')
+def _hung_up(context):
+    """MySQL hangs up then, and is not always in time to say so::
+
+        (1153, "Got a packet bigger than 'max_allowed_packet' bytes")
+    """
+    error = context.original_exception
+    if type(error).__module__ == 'pymysql.err' and error.args[:1] == (1153,):
+        context.is_disconnect = True
 
 
 @exc_filters.filters('mysql', exc.DBAPIError, '.*')
@@ -115,15 +121,31 @@ def retry(function):
     :raises: what the function raises, if it is no reason to try again, or
         was still raised the last time
     """
+    start = time.monotonic()
+    try:
+        return function()
+    except (*_TRANSIENT, db_exception.RetryRequest) as error:
+        return _repeat(function, error, start)
+
+
+def _repeat(function, error, start):
+    """Go on after a first error; most calls have none, and no time to lose."""
     options = CONF.database
-    deadline = (time.monotonic() +
+    deadline = (start +
                 options.db_max_retries * options.db_max_retry_interval)
-    return api.wrap_db_retry(
+    errors = [error]
+
+    @api.wrap_db_retry(
         retry_interval=FIRST_PAUSE,
         max_retries=options.db_max_retries,
         inc_retry_interval=options.db_inc_retry_interval,
         max_retry_interval=options.db_max_retry_interval,
         jitter=True,
         exception_checker=lambda error: (
-            isinstance(error, _TRANSIENT) and time.monotonic() < deadline),
-    )(function)()
+            isinstance(error, _TRANSIENT) and time.monotonic() < deadline))
+    def repeat():
+        if errors:
+            raise errors.pop()
+        return function()
+
+    return repeat()

@@ -12,7 +12,6 @@
 
 """Say which value it was when a server refuses a write, or would damage it."""
 
-import contextlib
 import json
 import re
 
@@ -21,46 +20,41 @@ import sqlalchemy as sa
 
 from heat.common import exception
 from heat.common.i18n import _
+from heat.db.sqlalchemy import autocommit
+from heat.db.sqlalchemy.engine import get_engine
 
 # Below this, no server is known to refuse a statement for its size.
 ALWAYS_ACCEPTED = 512 * 1024
 
 
-@contextlib.contextmanager
-def explained(session, model, values):
+class explained:
     """Turn what a server says of a write into an error that names the value.
 
-    :param session: the session that writes inside
+    A context manager around the write; as a class it costs the least.
+
     :raises heat.common.exception.InvalidValues: a value refers to nothing,
         or the server can not take it
     """
-    connection = session.connection()
-    engine = connection.engine
-    if engine.name == 'mysql':
-        _require_strict_mode(session, values)
-    try:
-        yield
-    except db_exception.DBReferenceError as error:
-        raise exception.InvalidValues(
-            _('refers to nothing that exists'),
-            _dangling(engine, model, values, error)) from error
-    except db_exception.DBConnectionError:
-        if engine.name == 'mysql':
-            # To roll back on what is lost would be the next error.
-            connection.invalidate()
-            _refuse_oversized(engine, values)
-        raise
-    except db_exception.DBError as error:
-        column = re.search(r"\(1366, .* for column \W*(?:\w+\W+)*?(\w+)\W* "
-                           r"at row", str(error))
-        if column is None:
-            raise
-        raise exception.InvalidValues(
-            _('holds characters that the charset of the server lacks'),
-            [column.group(1)]) from error
+
+    def __init__(self, model, values):
+        self.model = model
+        self.values = values
+
+    def __enter__(self):
+        _require_strict_mode(self.values)
+
+    def __exit__(self, kind, error, traceback):
+        if isinstance(error, db_exception.DBReferenceError):
+            raise exception.InvalidValues(
+                _('refers to nothing that exists'),
+                _dangling(self.model, self.values, error)) from error
+        if isinstance(error, db_exception.DBConnectionError):
+            _refuse_oversized(self.values)
+        elif isinstance(error, db_exception.DBError):
+            _refuse_characters(error)
 
 
-def _dangling(engine, model, values, error):
+def _dangling(model, values, error):
     """Return the keys that refer to nothing; SQLite does not name them."""
     references = {column.key: key.column
                   for column in model.__table__.columns
@@ -68,33 +62,50 @@ def _dangling(engine, model, values, error):
                   if values.get(column.key) is not None}
     if error.key in references:
         return [error.key]
-    with engine.connect() as conn:
+    with autocommit.connect() as conn:
         return [key for key, target in references.items() if not conn.execute(
             sa.select(target).where(target == values[key])).first()]
 
 
-def _require_strict_mode(session, values):
+def _require_strict_mode(values):
     """Without it, MySQL stores question marks for what utf8mb3 lacks."""
     keys = [key for key, value in values.items()
-            if isinstance(value, str) and max(value, default='') > '\uffff']
-    if keys and 'STRICT' not in session.execute(
-            sa.text('SELECT @@sql_mode')).scalar():
+            if isinstance(value, str) and not value.isascii() and
+            max(value) > '\uffff']
+    if keys and _is_mysql() and 'STRICT' not in _ask('SELECT @@sql_mode'):
         raise exception.InvalidValues(
             _('holds characters that the server may damage, because its '
               'sql_mode is not strict'), keys)
 
 
-def _refuse_oversized(engine, values):
+def _refuse_characters(error):
+    column = re.search(r"\(1366, .* for column \W*(?:\w+\W+)*?(\w+)\W* "
+                       r"at row", str(error))
+    if column is not None:
+        raise exception.InvalidValues(
+            _('holds characters that the charset of the server lacks'),
+            [column.group(1)]) from error
+
+
+def _refuse_oversized(values):
     """Look whether it was the size that made the server hang up."""
     sizes = {key: len(value if isinstance(value, str) else json.dumps(value))
              for key, value in values.items()
              if isinstance(value, (str, list, dict, tuple))}
-    if sum(sizes.values()) < ALWAYS_ACCEPTED:
+    if sum(sizes.values()) < ALWAYS_ACCEPTED or not _is_mysql():
         return
-    with engine.connect() as conn:
-        limit = conn.execute(sa.text('SELECT @@max_allowed_packet')).scalar()
+    limit = _ask('SELECT @@max_allowed_packet')
     # Quotes and backslashes are sent as two characters.
     if sum(sizes.values()) * 2 >= limit:
         raise exception.InvalidValues(
             _('too large for the server, whose max_allowed_packet is %d') %
             limit, [max(sizes, key=sizes.get)])
+
+
+def _is_mysql():
+    return get_engine().name == 'mysql'
+
+
+def _ask(question):
+    with autocommit.connect() as connection:
+        return connection.execute(sa.text(question)).scalar()

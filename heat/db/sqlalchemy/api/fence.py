@@ -13,6 +13,7 @@
 """The fence around a stack: every write to its row is a compare-and-swap."""
 
 import enum
+import functools
 
 from oslo_db import exception as db_exception
 from oslo_log import log
@@ -23,8 +24,11 @@ from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
+from heat.db.sqlalchemy import autocommit
+from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_id
-from heat.db.sqlalchemy.engine import context_manager
+from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy import engine
 from heat.db.sqlalchemy import galera
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Stack
@@ -39,16 +43,20 @@ class Expectation(enum.Enum):
 
 
 ANY_TRAVERSAL = Expectation.ANY_TRAVERSAL
+NAMED = 'exp_trvsl'
 
 
 def visible_to(context):
     """Return the condition that a context may see a stack."""
-    if context.is_admin:
+    return _is_visible(context.is_admin, sa.literal(as_id(context.tenant_id)))
+
+
+def _is_visible(is_admin, tenant):
+    if is_admin:
         return sa.true()
-    # Without a tenant_id none is seen, not even one that has no tenant.
-    return sa.or_(
-        same_id(Stack.tenant, context.tenant_id),
-        same_id(Stack.stack_user_project_id, context.tenant_id))
+    # NULL is no tenant: it sees none, not even a stack that has no tenant.
+    return sa.or_(SameText(Stack.tenant, tenant),
+                  SameText(Stack.stack_user_project_id, tenant))
 
 
 def swap(context, stack_id, values, exp_trvsl, then=None):
@@ -60,7 +68,7 @@ def swap(context, stack_id, values, exp_trvsl, then=None):
 
     :param values: checked values
     :param exp_trvsl: a traversal; None is no traversal; or ANY_TRAVERSAL
-    :param then: called with the session, in the transaction of the UPDATE
+    :param then: called with the connection, in the transaction of the UPDATE
     :returns: True
     :raises heat.common.exception.InvalidValues: exp_trvsl is no traversal,
         or a value refers to nothing
@@ -71,18 +79,41 @@ def swap(context, stack_id, values, exp_trvsl, then=None):
     if exp_trvsl is not ANY_TRAVERSAL:
         api_values.check_traversal('exp_trvsl', exp_trvsl)
     write = _Write(context, stack_id, values, exp_trvsl, then)
-    if _in_transaction(context):
+    if engine.in_transaction(context):
         write.in_callers_transaction()
     else:
         retry(write.in_own_transaction)
     return True
 
 
-def _in_transaction(context):
-    try:
-        return context.transaction_ctx is not None
-    except db_exception.NoEngineContextEstablished:
-        return False
+@functools.cache
+def _update(is_admin, expectation):
+    """Return the UPDATE for a kind of expectation.
+
+    Made once: to build it would take longer than to send it. Its parameters
+    must not be called as a column is, which would be set then.
+
+    :param expectation: NAMED, None or ANY_TRAVERSAL
+    """
+    # Whether it commits is a matter of the connection, not of SQLAlchemy.
+    update = sa.update(Stack.__table__).where(
+        _is_this(is_admin)).execution_options(autocommit=False)
+    if expectation is ANY_TRAVERSAL:
+        return update
+    return update.where(Stack.current_traversal == (
+        sa.bindparam(NAMED) if expectation is NAMED else None))
+
+
+@functools.cache
+def _select_current(is_admin):
+    return sa.select(Stack.current_traversal).where(_is_this(is_admin))
+
+
+def _is_this(is_admin):
+    return sa.and_(
+        SameText(Stack.id, sa.bindparam('this_stack')),
+        Stack.deleted_at.is_(None),
+        _is_visible(is_admin, sa.bindparam('this_tenant')))
 
 
 class _Write:
@@ -95,18 +126,17 @@ class _Write:
         self.exp_trvsl = exp_trvsl
         self.then = then
         self.outcome_unknown = False
-        self.is_visible = sa.and_(
-            same_id(Stack.id, stack_id), Stack.deleted_at.is_(None),
-            visible_to(context))
-        self.current = sa.select(Stack.current_traversal).where(
-            self.is_visible)
+        self.this = {'this_stack': as_id(stack_id)}
+        if not context.is_admin:
+            self.this['this_tenant'] = as_id(context.tenant_id)
 
     def in_callers_transaction(self):
-        with context_manager.writer.using(self.context) as session:
-            if not self._update(session):
+        with engine.context_manager.writer.using(self.context) as session:
+            session.flush()
+            connection = session.connection()
+            if not self._write_through(connection):
                 # A plain read may be as old as the transaction.
-                raise self._why_not(
-                    session, self.current.with_for_update(read=True))
+                raise self._why_not(connection, for_share=True)
             self._show_in(session)
 
     def in_own_transaction(self):
@@ -114,34 +144,45 @@ class _Write:
         if self.outcome_unknown and self._is_done():
             return
         try:
-            with context_manager.writer.using(self.context) as session:
-                matched = self._update(session)
+            matched = self._write()
         except db_exception.DBConnectionError:
             self.outcome_unknown = True
             raise
         # An UPDATE whose answer was lost may have come into effect late.
         if matched or self.outcome_unknown and self._is_done():
             return
-        with context_manager.reader.using(self.context) as session:
-            galera.catch_up(session)
-            error = self._why_not(session, self.current)
+        with autocommit.connect() as connection:
+            galera.catch_up(connection)
+            error = self._why_not(connection)
         if isinstance(error, exception.ConcurrentTransition) and (
                 self.exp_trvsl in (ANY_TRAVERSAL, error.actual)):
             # Since the UPDATE it has become what was expected.
             raise db_exception.RetryRequest(error)
         raise error
 
-    def _update(self, session):
+    def _write(self):
         """Tell whether the row matched, even if it stays as it was."""
-        update = sa.update(Stack).where(self.is_visible).values(self.values)
-        if self.exp_trvsl is not ANY_TRAVERSAL:
-            update = update.where(Stack.current_traversal == self.exp_trvsl)
-        with explained(session, Stack, self.values):
-            matched = session.execute(update.execution_options(
-                synchronize_session=False)).rowcount == 1
+        if self.then is None:
+            with explained(Stack, self.values):
+                return autocommit.update(*self._statement()) == 1
+        with engine.get_engine().begin() as connection:
+            return self._write_through(connection)
+
+    def _write_through(self, connection):
+        with explained(Stack, self.values):
+            matched = connection.execute(*self._statement()).rowcount == 1
         if matched and self.then is not None:
-            self.then(session)
+            self.then(connection)
         return matched
+
+    def _statement(self):
+        """Return the UPDATE and its parameters."""
+        parameters = {**self.values, **self.this}
+        expectation = self.exp_trvsl
+        if isinstance(expectation, str):
+            parameters[NAMED] = expectation
+            expectation = NAMED
+        return _update(self.context.is_admin, expectation), parameters
 
     def _show_in(self, session):
         """Let the stack show what was written, if the caller has loaded it.
@@ -163,9 +204,9 @@ class _Write:
         mark = self._mark()
         if mark is None:
             return False
-        with context_manager.reader.using(self.context) as session:
-            galera.catch_up(session)
-            return session.execute(sa.select(Stack.id).where(
+        with autocommit.connect() as connection:
+            galera.catch_up(connection)
+            return connection.execute(sa.select(Stack.id).where(
                 same_id(Stack.id, self.stack_id), mark)).first() is not None
 
     def _mark(self):
@@ -177,8 +218,11 @@ class _Write:
         if started and self.exp_trvsl not in (started, ANY_TRAVERSAL):
             return Stack.current_traversal == started
 
-    def _why_not(self, session, current):
-        row = session.execute(current).first()
+    def _why_not(self, connection, for_share=False):
+        current = _select_current(self.context.is_admin)
+        if for_share:
+            current = current.with_for_update(read=True)
+        row = connection.execute(current, self.this).first()
         if row is None:
             return exception.NotFound(_('there is no stack %s') %
                                       self.stack_id)

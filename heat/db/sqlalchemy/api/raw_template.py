@@ -19,6 +19,7 @@ from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
+from heat.db.sqlalchemy import autocommit
 from heat.db.sqlalchemy.engine import context_manager
 from heat.db.sqlalchemy.models import RawTemplate
 
@@ -37,7 +38,7 @@ def raw_template_create(context, values):
     api_values.check(RawTemplate, values, new=True)
     template = RawTemplate(**values)
     with context_manager.writer.using(context) as session:
-        with explained(session, RawTemplate, values):
+        with explained(RawTemplate, values):
             session.add(template)
             session.flush()
     return template
@@ -50,8 +51,8 @@ def raw_template_get(context, template_id):
     :raises heat.common.exception.NotFound: there is none
     :raises oslo_db.exception.DBError: as the database says
     """
-    with context_manager.reader.using(context) as session:
-        return _get(session, template_id)
+    return autocommit.read(
+        context, lambda session: _get(session, template_id))
 
 
 def raw_template_update(context, template_id, values):
@@ -70,7 +71,7 @@ def raw_template_update(context, template_id, values):
         for key, value in values.items():
             if getattr(template, key) != value:
                 setattr(template, key, value)
-        with explained(session, RawTemplate, values):
+        with explained(RawTemplate, values):
             session.flush()
     return template
 

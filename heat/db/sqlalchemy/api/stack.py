@@ -12,6 +12,9 @@
 
 """Stacks: to create, find, change and delete them."""
 
+import uuid
+
+from oslo_db import exception as db_exception
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -20,10 +23,13 @@ from heat.common.i18n import _
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import values as api_values
+from heat.db.sqlalchemy import autocommit
 from heat.db.sqlalchemy.comparison import same_id
-from heat.db.sqlalchemy.engine import context_manager
+from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy import galera
 from heat.db.sqlalchemy import models
 from heat.db.sqlalchemy.models import Stack
+from heat.db.sqlalchemy.retry import retry
 
 FIXED = ('id', 'created_at', 'deleted_at')
 
@@ -41,12 +47,51 @@ def stack_create(context, values):
     :raises oslo_db.exception.DBError: as the database says
     """
     api_values.check(Stack, values, new=True)
-    stack = Stack(**values)
-    with context_manager.writer.using(context) as session:
-        with explained(session, Stack, values):
-            session.add(stack)
-            session.flush()
+    stack = Stack(**{'id': str(uuid.uuid4()), **values})
+    with explained(Stack, values):
+        if engine.in_transaction(context):
+            with engine.context_manager.writer.using(context) as session:
+                _insert(session, stack)
+        else:
+            retry(_Creation(stack).in_own_transaction)
     return stack
+
+
+def _insert(session, stack):
+    session.add(stack)
+    session.flush()
+
+
+class _Creation:
+    """What one call stores as a new stack."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.outcome_unknown = False
+
+    def in_own_transaction(self):
+        """May be repeated after an error."""
+        try:
+            with autocommit.connect() as connection, orm.Session(
+                    connection, expire_on_commit=False) as session:
+                _insert(session, self.stack)
+        except db_exception.DBConnectionError:
+            self.outcome_unknown = True
+            raise
+        except db_exception.DBDuplicateEntry:
+            if not (self.outcome_unknown and self._is_done()):
+                raise
+
+    def _is_done(self):
+        """Tell whether the row is what this very call has stored."""
+        with autocommit.connect() as connection:
+            galera.catch_up(connection)
+            stored = connection.execute(
+                sa.select(Stack.__table__).where(
+                    same_id(Stack.id, self.stack.id))).first()
+        return stored is not None and all(
+            value == getattr(self.stack, key)
+            for key, value in stored._mapping.items())
 
 
 def stack_update(context, stack_id, values, exp_trvsl=None):
@@ -101,7 +146,7 @@ def stack_delete(context, stack_id, exp_trvsl=None):
     :param exp_trvsl: as for stack_update
     :raises: as stack_update
     """
-    def delete_resources(session):
+    def delete_resources(connection):
         resources = sa.select(models.Resource.id).where(
             models.Resource.stack_id == stack_id)
         for delete in (
@@ -109,8 +154,7 @@ def stack_delete(context, stack_id, exp_trvsl=None):
                     models.ResourceData.resource_id.in_(resources)),
                 sa.delete(models.Resource).where(
                     models.Resource.stack_id == stack_id)):
-            session.execute(delete.execution_options(
-                synchronize_session=False))
+            connection.execute(delete)
 
     fence.swap(context, stack_id, {'deleted_at': models.now()}, exp_trvsl,
                then=delete_resources)
@@ -136,7 +180,7 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
     if eager_load:
         query = query.options(orm.joinedload(Stack.raw_template),
                               orm.joinedload(Stack.prev_raw_template))
-    with context_manager.reader.using(context) as session:
-        # Inside a caller's transaction, the session may know an older row.
-        return session.execute(query.execution_options(
-            populate_existing=True)).scalars().first()
+    # Inside a caller's transaction, the session may know an older row.
+    query = query.execution_options(populate_existing=True)
+    return autocommit.read(
+        context, lambda session: session.execute(query).scalars().first())

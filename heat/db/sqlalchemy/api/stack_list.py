@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api import fence
+from heat.db.sqlalchemy import autocommit
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
-from heat.db.sqlalchemy.engine import context_manager
 from heat.db.sqlalchemy.models import Stack
 
 SORT_KEYS = {'stack_name': Stack.name, 'stack_status': Stack.status,
@@ -95,17 +95,16 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     columns = [SORT_KEYS[key] for key in sort_keys or ['creation_time']
                if key in SORT_KEYS] + [Stack.id]
     query = _listed(context, filters, tenant_safe, show_deleted, show_nested)
-    with context_manager.reader.using(context):
-        if marker is not None:
-            rows = _all(context, _query(context, tenant_safe, True).where(
-                same_id(Stack.id, marker)))
-            if rows:
-                query = query.where(_after(rows[0], columns, descending))
-        for column in columns:
-            query = query.order_by(
-                column.is_(None),
-                column.desc() if descending else column.asc())
-        return _all(context, query.limit(limit))
+    if marker is not None:
+        last = _row(context, _query(context, tenant_safe, True).where(
+            same_id(Stack.id, marker)).with_only_columns(columns))
+        if last is not None:
+            query = query.where(_after(last, columns, descending))
+    for column in columns:
+        query = query.order_by(
+            column.is_(None),
+            column.desc() if descending else column.asc())
+    return _all(context, query.limit(limit))
 
 
 def stack_count_all(context, filters=None, tenant_safe=True,
@@ -116,9 +115,8 @@ def stack_count_all(context, filters=None, tenant_safe=True,
     :raises: as stack_get_all
     """
     query = _listed(context, filters, tenant_safe, show_deleted, show_nested)
-    with context_manager.reader.using(context) as session:
-        return session.execute(query.with_only_columns(
-            sa.func.count(Stack.id), maintain_column_froms=True)).scalar()
+    return _row(context, query.with_only_columns(
+        sa.func.count(Stack.id), maintain_column_froms=True))[0]
 
 
 def stack_get_root_id(context, stack_id):
@@ -130,17 +128,15 @@ def stack_get_root_id(context, stack_id):
     :raises oslo_db.exception.DBError: as the database says
     """
     passed = set()
-    with context_manager.reader.using(context) as session:
-        while stack_id not in passed:
-            passed.add(stack_id)
-            row = session.execute(_query(context).where(
-                same_id(Stack.id, stack_id)).with_only_columns(
-                    Stack.owner_id)).first()
-            if row is None:
-                break
-            if row.owner_id is None:
-                return stack_id
-            stack_id = row.owner_id
+    while stack_id not in passed:
+        passed.add(stack_id)
+        row = _row(context, _query(context).where(
+            same_id(Stack.id, stack_id)).with_only_columns(Stack.owner_id))
+        if row is None:
+            break
+        if row.owner_id is None:
+            return stack_id
+        stack_id = row.owner_id
     raise exception.NotFound(_('there is no stack %s') % stack_id)
 
 
@@ -197,7 +193,12 @@ def _get_by_name(context, stack_name, *conditions):
 
 
 def _all(context, query):
-    with context_manager.reader.using(context) as session:
-        # Inside a caller's transaction, the session may know older rows.
-        return session.execute(query.execution_options(
-            populate_existing=True)).scalars().all()
+    # Inside a caller's transaction, the session may know older rows.
+    query = query.execution_options(populate_existing=True)
+    return autocommit.read(
+        context, lambda session: session.execute(query).scalars().all())
+
+
+def _row(context, query):
+    return autocommit.read(
+        context, lambda session: session.execute(query).first())

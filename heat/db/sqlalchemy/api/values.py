@@ -18,6 +18,7 @@ strict mode cuts, and an error of a server often does not name the column.
 """
 
 import datetime
+import functools
 import json
 import re
 
@@ -43,8 +44,7 @@ def check(model, values, fixed=(), new=False):
     :param new: the values are for a new row
     :raises heat.common.exception.InvalidValues: it names the offending keys
     """
-    columns = {attribute.key: attribute.columns[0]
-               for attribute in sa.inspect(model).column_attrs}
+    columns = _columns(model)
     _refuse(_('%s has no such columns') % model.__tablename__,
             [key for key in values if key not in columns])
     _refuse(_('not to be set by callers'),
@@ -58,6 +58,12 @@ def check(model, values, fixed=(), new=False):
                    _SPECIAL.get(key, lambda value: None)(value))
         if problem:
             _refuse(problem, [key])
+
+
+@functools.cache
+def _columns(model):
+    return {attribute.key: attribute.columns[0]
+            for attribute in sa.inspect(model).column_attrs}
 
 
 def check_traversal(key, value):

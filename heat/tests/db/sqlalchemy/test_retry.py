@@ -76,9 +76,7 @@ class RefusalTestCase(base.APITestCase):
         if self.setting is not None:
             self.skip_if_unknown()
             self.engine.dispose()
-            sa.event.listen(self.engine, 'connect', self.configure)
-            self.addCleanup(sa.event.remove, self.engine, 'connect',
-                            self.configure)
+            self.listen('connect', self.configure)
 
     def skip_if_unknown(self):
         if 'innodb_snapshot_isolation' in self.setting and not self.select(
@@ -181,8 +179,7 @@ class OwnTransactionTest(RefusalTestCase):
                 self.unlock()
         errors = []
         self.lock()
-        sa.event.listen(self.engine, 'handle_error', unlock)
-        self.addCleanup(sa.event.remove, self.engine, 'handle_error', unlock)
+        self.listen('handle_error', unlock)
         with base.recorded_statements(self.engine) as statements:
             self.assertIs(True, self.update(self.ids[-1]))
         self.assertEqual(3, len(list(filter(is_update, statements))))

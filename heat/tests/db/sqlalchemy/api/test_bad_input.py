@@ -16,7 +16,6 @@ import datetime
 import uuid
 
 from oslo_config import fixture as config_fixture
-import sqlalchemy as sa
 
 from heat.common import config
 from heat.common import context
@@ -338,18 +337,14 @@ class LenientServer:
 
     def setUp(self):
         super().setUp()
-        sa.event.listen(self.engine, 'checkout', self.be_lenient)
-        self.addCleanup(self.be_strict)
+        self.addCleanup(self.engine.dispose)
+        self.listen('checkout', self.be_lenient)
         self.assertEqual([('',)], self.select('SELECT @@sql_mode'))
 
     def be_lenient(self, dbapi_connection, *args):
         with dbapi_connection.cursor() as cursor:
             for setting in self.SETTINGS:
                 cursor.execute(setting)
-
-    def be_strict(self):
-        sa.event.remove(self.engine, 'checkout', self.be_lenient)
-        self.engine.dispose()
 
 
 class LenientBadInputTest(LenientServer, BadInputTest):

@@ -40,6 +40,7 @@ PORTS = {'mysql': 3306, 'postgresql': 5432}
 # A proxy can not read TLS, and finds no request in it.
 NO_TLS = {'mysql': {'ssl_disabled': '1'},
           'postgresql': {'sslmode': 'disable', 'gssencmode': 'disable'}}
+PLACES = [(when, {'when': when}) for when in ('before', 'after', 'middle')]
 UPDATE = b'UPDATE stack'
 # Of a whole request: a new connection to MySQL says SET AUTOCOMMIT.
 COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
@@ -107,9 +108,7 @@ class StackUpdateTest(LostConnectionTestCase):
     """At each place in the conversation, each kind of expectation."""
 
     scenarios = testscenarios.multiply_scenarios(
-        LostConnectionTestCase.servers,
-        [(when, {'when': when}) for when in ('before', 'after', 'middle')],
-        [(at, {'at': at}) for at in ('update', 'commit')],
+        LostConnectionTestCase.servers, PLACES,
         [('starts', {'values': STARTS_TRAVERSAL}),
          ('leaves', {'values': LEAVES_TRAVERSAL})])
 
@@ -119,12 +118,8 @@ class StackUpdateTest(LostConnectionTestCase):
         def then():
             if other:
                 self.start_other_traversal(stack_id)
-        self.lose(self.when, self.request, then=then)
+        self.lose(self.when, UPDATE, then=then)
         return self.update(stack_id, self.values, exp_trvsl)
-
-    @property
-    def request(self):
-        return UPDATE if self.at == 'update' else self.commit
 
     def test_right(self):
         self.assertIs(True, self.update_once_lost(OLD, OLD))
@@ -147,9 +142,16 @@ class StackUpdateTest(LostConnectionTestCase):
         self.assertIs(True, self.update_once_lost(
             OLD, api.ANY_TRAVERSAL, other=True))
 
-    def test_callers_transaction_is_not_repeated(self):
+
+class CallersTransactionTest(LostConnectionTestCase):
+
+    scenarios = testscenarios.multiply_scenarios(
+        LostConnectionTestCase.servers, PLACES,
+        [(at, {'at': at}) for at in ('update', 'commit')])
+
+    def test_is_not_repeated(self):
         stack_id = self.create_stack(name='old', current_traversal=OLD).id
-        self.lose(self.when, self.request)
+        self.lose(self.when, UPDATE if self.at == 'update' else self.commit)
         with base.recorded_statements(self.lossy_engine) as statements:
             self.assertRaises(db_exception.DBConnectionError,
                               self.update_in_transaction, stack_id)
@@ -161,7 +163,7 @@ class StackUpdateTest(LostConnectionTestCase):
 
     def update_in_transaction(self, stack_id):
         with engine.context_manager.writer.using(self.context):
-            api.stack_update(self.context, stack_id, self.values, OLD)
+            api.stack_update(self.context, stack_id, LEAVES_TRAVERSAL, OLD)
 
 
 class SeveralLossesTest(LostConnectionTestCase):
@@ -173,12 +175,11 @@ class SeveralLossesTest(LostConnectionTestCase):
 
     def test_again_and_again(self):
         self.lose('before', UPDATE, times=3)
-        self.lose('before', self.commit, times=2)
-        self.lose('after', self.commit)
+        self.lose('middle', UPDATE)
         self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
 
     def test_while_finding_out_if_it_was_written(self):
-        self.lose('after', self.commit)
+        self.lose('after', UPDATE)
         for when in ('before', 'after', 'middle'):
             self.lose(when, b'SELECT stack.id')
         self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
@@ -205,12 +206,11 @@ class SeveralLossesTest(LostConnectionTestCase):
     def test_values_name_the_current_traversal(self):
         # That the row has it does not show that the values were written.
         for exp_trvsl in (OLD, api.ANY_TRAVERSAL):
-            for request in (UPDATE, self.commit):
-                self.lose('before', request)
-                self.execute("UPDATE stack SET name = 'old'")
-                self.assertIs(True, self.update(
-                    self.stack_id, {'name': 'new', 'current_traversal': OLD},
-                    exp_trvsl))
+            self.lose('before', UPDATE)
+            self.execute("UPDATE stack SET name = 'old'")
+            self.assertIs(True, self.update(
+                self.stack_id, {'name': 'new', 'current_traversal': OLD},
+                exp_trvsl))
 
 
 class AwayTest(LostConnectionTestCase):
@@ -231,13 +231,12 @@ class AwayTest(LostConnectionTestCase):
         self.addCleanup(pauses.stop)
 
     def test_for_good(self):
-        for request in (UPDATE, self.commit):
-            self.lose('before', request, then=self.proxy.refuse)
-            self.assertRaises(
-                db_exception.DBConnectionError, api.stack_update,
-                self.context, self.stack_id, STARTS_TRAVERSAL, OLD)
-            self.assertEqual(('old', OLD), self.row(self.stack_id))
-            self.proxy.listen()
+        self.lose('before', UPDATE, then=self.proxy.refuse)
+        self.assertRaises(
+            db_exception.DBConnectionError, api.stack_update,
+            self.context, self.stack_id, STARTS_TRAVERSAL, OLD)
+        self.assertEqual(('old', OLD), self.row(self.stack_id))
+        self.proxy.listen()
         self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
 
     def test_for_a_while(self):
@@ -248,7 +247,7 @@ class AwayTest(LostConnectionTestCase):
             if len(pauses) == 3:
                 self.proxy.listen()
         self.pause(listen_at_third_pause)
-        self.lose('after', self.commit, then=self.proxy.refuse)
+        self.lose('after', UPDATE, then=self.proxy.refuse)
         self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
         self.assertEqual(3, len(pauses))
 
@@ -268,8 +267,7 @@ class AwayTest(LostConnectionTestCase):
 class StackDeleteTest(LostConnectionTestCase):
 
     scenarios = testscenarios.multiply_scenarios(
-        LostConnectionTestCase.servers,
-        [(when, {'when': when}) for when in ('before', 'after', 'middle')])
+        LostConnectionTestCase.servers, PLACES)
 
     def setUp(self):
         super().setUp()

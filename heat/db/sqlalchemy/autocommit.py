@@ -1,0 +1,138 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Statements that are transactions of their own, in one round trip each.
+
+Around a statement, SQLAlchemy and oslo.db send a ping before it, and a COMMIT
+and a ROLLBACK after it. A statement that commits itself needs none of them: a
+lost connection is noticed by the statement, and what comes then is the
+business of who sends it.
+"""
+
+import functools
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy import pool
+
+from heat.common.config import CONF
+from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.prepared import prepare
+from heat.db.sqlalchemy.retry import retry
+
+
+def get_engine():
+    """Return the Engine of connections whose statements commit.
+
+    Its pool is as large as that of engine.get_engine(), and its connections
+    are set up by oslo.db like those. Listeners for before_cursor_execute of
+    that engine hear of these statements too. For a database in memory, which
+    is there for one connection only, it is that engine itself.
+
+    :raises: as engine.get_engine()
+    """
+    return _like(engine.get_engine())
+
+
+def connect():
+    """Return a context manager for a connection whose statements commit."""
+    own = get_engine()
+    return own.begin() if own is engine.get_engine() else own.connect()
+
+
+def read(context, select):
+    """Return what a function reads. A statement is a transaction by itself.
+
+    Unless there is a transaction of the caller: then it is read there, and
+    errors pass through.
+
+    :param select: called with a session, again after a lost connection
+    :raises: as retry
+    """
+    if engine.in_transaction(context):
+        with engine.context_manager.reader.using(context) as session:
+            return select(session)
+
+    def select_once():
+        with connect() as connection, orm.Session(connection) as session:
+            return select(session)
+
+    return retry(select_once)
+
+
+def update(statement, parameters):
+    """Send an UPDATE that commits itself; return how many rows matched.
+
+    :param statement: the same object each time
+    :param parameters: those named in the statement, and what columns are set
+        to
+    """
+    original = engine.get_engine()
+    own = get_engine()
+    if own is original:
+        with own.begin() as connection:
+            return connection.execute(statement, parameters).rowcount
+    return prepare(statement, own.dialect, tuple(parameters)).send(
+        own, parameters, original.dispatch)
+
+
+@functools.lru_cache(maxsize=8)
+def _like(original):
+    if isinstance(original.pool, pool.StaticPool):
+        return original
+    facade = engine.context_manager.make_new_manager()
+    # Letting other greenlets run when a connection is returned is a sleep
+    # that may take as long as the statement.
+    facade.configure(connection=original.url, max_retries=0,
+                     thread_checkin=False)
+    similar = facade.writer.get_engine()
+    if similar.name == 'sqlite':
+        _keep_connections(similar)
+    _send_statements_only(similar)
+    sa.event.listen(
+        similar, 'before_cursor_execute',
+        lambda *args: original.dispatch.before_cursor_execute(*args))
+    sa.event.listen(original, 'engine_disposed',
+                    lambda original: similar.dispose())
+    return similar
+
+
+def _keep_connections(similar):
+    """To open a file takes as long as to write to it."""
+    args, kwargs = similar.dialect.create_connect_args(similar.url)
+    kwargs['check_same_thread'] = False
+    similar.pool = pool.QueuePool(
+        lambda: similar.dialect.connect(*args, **kwargs),
+        pool_size=CONF.database.max_pool_size,
+        max_overflow=CONF.database.max_overflow,
+        dialect=similar.dialect,
+        events=[(listener, name) for name in ('connect', 'checkout')
+                for listener in getattr(similar.pool.dispatch, name)])
+
+
+def _send_statements_only(similar):
+    dialect = similar.dialect
+    dialect.do_commit = dialect.do_rollback = _do_nothing
+    sa.event.listen(similar, 'connect', lambda connection, record: (
+        dialect.set_isolation_level(connection, 'AUTOCOMMIT')))
+    _forget_listeners(similar, 'engine_connect')  # sends a ping
+    _forget_listeners(similar, 'begin')  # sends BEGIN to SQLite
+
+
+def _forget_listeners(similar, name):
+    for listener in tuple(getattr(similar.dispatch, name)):
+        if sa.event.contains(similar, name, listener):
+            sa.event.remove(similar, name, listener)
+
+
+def _do_nothing(connection):
+    """There is no transaction; the server would be asked all the same."""

@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""UPDATEs that are compiled once, and sent by the driver itself.
+
+What SQLAlchemy makes for each statement, a connection, an execution context
+and a result, takes a third of the time that a server nearby needs for it.
+"""
+
+import functools
+
+import sqlalchemy as sa
+
+
+@functools.lru_cache(maxsize=256)
+def prepare(update, dialect, keys):
+    """Return the Prepared form of an UPDATE.
+
+    :param keys: a tuple of the names of its parameters; those that are names
+        of columns are set
+    """
+    return Prepared(update, dialect, keys)
+
+
+class Prepared:
+    """An UPDATE as the driver takes it."""
+
+    def __init__(self, update, dialect, keys):
+        compiled = update.compile(dialect=dialect, column_keys=keys)
+        self.text = str(compiled)
+        self.places = compiled.positiontup
+        self.processors = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, bind in compiled.binds.items()}
+
+    def send(self, engine, parameters, listeners):
+        """Return how many rows matched.
+
+        :param engine: of connections that commit
+        :param listeners: the events of an engine that are to tell of it
+        :raises: as the execution of a statement by SQLAlchemy
+        """
+        values = self._bound(parameters)
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            if listeners.before_cursor_execute:
+                listeners.before_cursor_execute(
+                    sa.engine.Connection(engine, connection), cursor,
+                    self.text, values, None, False)
+            self._execute(engine, connection, cursor, values)
+            return cursor.rowcount
+        finally:
+            connection.close()
+
+    def _bound(self, parameters):
+        bound = {}
+        for name, process in self.processors.items():
+            value = parameters[name]
+            bound[name] = process(value) if process else value
+        return [bound[name] for name in self.places] if self.places else bound
+
+    def _execute(self, engine, connection, cursor, values):
+        try:
+            cursor.execute(self.text, values)
+        except BaseException as error:
+            # This makes SQLAlchemy's and oslo.db's errors, and gives up a
+            # lost connection. There is no public way to it.
+            sa.engine.Connection(engine, connection)._handle_dbapi_exception(
+                error, self.text, values, cursor, None)
