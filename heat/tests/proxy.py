@@ -46,11 +46,15 @@ class Proxy(fixtures.Fixture):
 
     :param server: host and port
     :ivar port: where it listens, at 127.0.0.1
+    :ivar requests: what was asked, one for each round trip
+    :ivar most_clients: how many there were at a time
     """
 
     def __init__(self, server):
         super().__init__()
         self.server = server
+        self.requests = []
+        self.most_clients = 0
         self._cuts = []
         self._lock = threading.Lock()
         self._clients = set()
@@ -83,9 +87,9 @@ class Proxy(fixtures.Fixture):
     def turn_to(self, server):
         """Lose all connections; new ones are to another server."""
         self.server = server
-        self._lose_all()
+        self.lose_all()
 
-    def _lose_all(self):
+    def lose_all(self):
         with self._lock:
             list(map(self._shut, self._clients))
 
@@ -108,7 +112,7 @@ class Proxy(fixtures.Fixture):
 
     def _stop(self):
         self.refuse()
-        self._lose_all()
+        self.lose_all()
         for thread in self._threads:
             thread.join()
 
@@ -121,6 +125,7 @@ class Proxy(fixtures.Fixture):
     def _serve(self, client):
         with self._lock:
             self._clients.add(client)
+            self.most_clients = max(self.most_clients, len(self._clients))
         try:
             with contextlib.suppress(ConnectionError):
                 cut = self._pass_on(client)
@@ -145,6 +150,8 @@ class Proxy(fixtures.Fixture):
                         client.sendall(data[:len(data) // 2])
                     return cut
                 else:
+                    if request:
+                        self.requests.append(request)
                     request = b''
                 if not data or cut is not None and cut.when == 'before':
                     return cut

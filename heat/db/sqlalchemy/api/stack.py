@@ -47,51 +47,53 @@ def stack_create(context, values):
     :raises oslo_db.exception.DBError: as the database says
     """
     api_values.check(Stack, values, new=True)
-    stack = Stack(**{'id': str(uuid.uuid4()), **values})
+    creation = _Creation({'id': str(uuid.uuid4()), **values})
     with explained(Stack, values):
         if engine.in_transaction(context):
             with engine.context_manager.writer.using(context) as session:
-                _insert(session, stack)
-        else:
-            retry(_Creation(stack).in_own_transaction)
-    return stack
-
-
-def _insert(session, stack):
-    session.add(stack)
-    session.flush()
+                return creation.insert(session)
+        return retry(creation.in_own_transaction)
 
 
 class _Creation:
     """What one call stores as a new stack."""
 
-    def __init__(self, stack):
-        self.stack = stack
+    def __init__(self, values):
+        self.values = values
         self.outcome_unknown = False
 
+    def insert(self, session):
+        stack = Stack(**self.values)
+        session.add(stack)
+        session.flush()
+        return stack
+
     def in_own_transaction(self):
-        """May be repeated after an error."""
+        """Insert and commit; may be repeated after an error."""
         try:
             with autocommit.connect() as connection, orm.Session(
-                    connection, expire_on_commit=False) as session:
-                _insert(session, self.stack)
+                    connection) as session:
+                return self.insert(session)
         except db_exception.DBConnectionError:
             self.outcome_unknown = True
             raise
         except db_exception.DBDuplicateEntry:
-            if not (self.outcome_unknown and self._is_done()):
+            stack = self.outcome_unknown and self._stored()
+            if not stack:
                 raise
+            return stack
 
-    def _is_done(self):
-        """Tell whether the row is what this very call has stored."""
-        with autocommit.connect() as connection:
+    def _stored(self):
+        """Return the stack, if it is what this very call has stored."""
+        with autocommit.connect() as connection, orm.Session(
+                connection) as session:
             galera.catch_up(connection)
-            stored = connection.execute(
-                sa.select(Stack.__table__).where(
-                    same_id(Stack.id, self.stack.id))).first()
-        return stored is not None and all(
-            value == getattr(self.stack, key)
-            for key, value in stored._mapping.items())
+            stack = session.get(Stack, self.values['id'])
+        wanted = Stack(**self.values)
+        if stack is not None and all(
+                getattr(stack, key) == getattr(wanted, key)
+                for key in self.values):
+            return stack
 
 
 def stack_update(context, stack_id, values, exp_trvsl=None):

@@ -17,7 +17,6 @@ from unittest import mock
 
 from oslo_db import api as db_retry
 from oslo_db import exception as db_exception
-from oslo_db.sqlalchemy import test_fixtures
 import sqlalchemy as sa
 import testscenarios
 
@@ -26,7 +25,7 @@ from heat.common import exception
 from heat.db import api
 from heat.db.sqlalchemy import engine
 from heat.tests import base
-from heat.tests import proxy
+from heat.tests import proxied
 
 OLD = '11111111-1111-4111-8111-111111111111'
 NEW = '22222222-2222-4222-8222-222222222222'
@@ -36,36 +35,16 @@ STALE = '44444444-4444-4444-8444-444444444444'
 STARTS_TRAVERSAL = {'name': 'new', 'current_traversal': NEW}
 LEAVES_TRAVERSAL = {'name': 'new'}
 
-PORTS = {'mysql': 3306, 'postgresql': 5432}
-# A proxy can not read TLS, and finds no request in it.
-NO_TLS = {'mysql': {'ssl_disabled': '1'},
-          'postgresql': {'sslmode': 'disable', 'gssencmode': 'disable'}}
 PLACES = [(when, {'when': when}) for when in ('before', 'after', 'middle')]
 UPDATE = b'UPDATE stack'
 # Of a whole request: a new connection to MySQL says SET AUTOCOMMIT.
 COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
 
 
-class LostConnectionTestCase(base.APITestCase):
-    """The API reaches the database through a proxy; the test does not."""
-
-    servers = [scenario for scenario in base.APITestCase.scenarios
-               if scenario[0] in PORTS]
-    scenarios = servers
+class LostConnectionTestCase(proxied.ProxiedTestCase):
 
     def setUp(self):
         super().setUp()
-        url = self.engine.url
-        self.proxy = self.useFixture(
-            proxy.Proxy((url.host, url.port or PORTS[self.driver])))
-        facade = engine.context_manager.make_new_manager()
-        facade.configure(connection=url.set(
-            host='127.0.0.1', port=self.proxy.port).update_query_dict(
-            NO_TLS[self.driver]))
-        self.lossy_engine = facade.writer.get_engine()
-        self.addCleanup(self.lossy_engine.dispose)
-        self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
-            engine.context_manager, facade))
         self.commit = COMMIT[self.driver]
 
     def row(self, stack_id):
@@ -152,7 +131,7 @@ class CallersTransactionTest(LostConnectionTestCase):
     def test_is_not_repeated(self):
         stack_id = self.create_stack(name='old', current_traversal=OLD).id
         self.lose(self.when, UPDATE if self.at == 'update' else self.commit)
-        with base.recorded_statements(self.lossy_engine) as statements:
+        with base.recorded_statements(self.proxied_engine) as statements:
             self.assertRaises(db_exception.DBConnectionError,
                               self.update_in_transaction, stack_id)
         self.assertEqual(1, len([statement for statement in statements
@@ -199,7 +178,7 @@ class SeveralLossesTest(LostConnectionTestCase):
                                  "current_traversal = '%s'" % NEW)
         updates = []
         self.lose('before', UPDATE)
-        sa.event.listen(self.lossy_engine, 'before_cursor_execute',
+        sa.event.listen(self.proxied_engine, 'before_cursor_execute',
                         write_before_second)
         self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
 
@@ -262,6 +241,67 @@ class AwayTest(LostConnectionTestCase):
         self.assertRaises(db_exception.DBConnectionError, update)
         self.proxy.listen()
         self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
+
+
+class StaleConnectionTest(LostConnectionTestCase):
+    """The connections of the pools are lost while nobody uses them."""
+
+    def test_all_functions_go_on(self):
+        stack = self.create_stack(name='old', current_traversal=OLD)
+        for function, *args in (
+                (api.stack_update, stack.id, LEAVES_TRAVERSAL, OLD),
+                (api.stack_get, stack.id),
+                (api.stack_get_all,),
+                (api.stack_count_all,),
+                (api.stack_create, {'raw_template_id': stack.raw_template_id,
+                                    'disable_rollback': False}),
+                (api.raw_template_get, stack.raw_template_id)):
+            self.proxy.lose_all()
+            self.assertTrue(function(self.context, *args))
+
+    def test_not_in_a_callers_transaction(self):
+        def read():
+            with engine.context_manager.reader.using(self.context):
+                api.stack_get_all(self.context)
+                self.proxy.lose_all()
+                api.stack_get_all(self.context)
+        self.assertRaises(db_exception.DBConnectionError, read)
+
+
+class StackCreateTest(LostConnectionTestCase):
+
+    scenarios = testscenarios.multiply_scenarios(
+        LostConnectionTestCase.servers, PLACES)
+
+    def create(self, then=lambda: None, **values):
+        template_id = self.create_template().id
+        self.lose(self.when, b'INSERT INTO stack', then=then)
+        return self.create_stack(
+            name='new', raw_template_id=template_id, **values)
+
+    def stacks(self):
+        return self.select('SELECT id, name FROM stack')
+
+    def test_created_once(self):
+        stack = self.create(current_deps=[[[1, True], None]])
+        self.assertEqual([(stack.id, 'new')], self.stacks())
+        self.assertEqual(stack.created_at, api.stack_get(
+            self.context, stack.id).created_at)
+
+    def test_id_of_the_caller(self):
+        self.assertEqual(OLD, self.create(id=OLD).id)
+        self.assertEqual([(OLD, 'new')], self.stacks())
+
+    def test_id_of_another_stack(self):
+        template_id = self.create_template().id
+
+        def create_other():
+            self.execute('DELETE FROM stack')
+            self.insert('stack', id=OLD, name='other', disable_rollback=False,
+                        raw_template_id=template_id)
+        self.assertRaises(db_exception.DBDuplicateEntry, self.create,
+                          create_other, id=OLD)
+        self.assertEqual([(OLD, 'other')], self.stacks())
 
 
 class StackDeleteTest(LostConnectionTestCase):
