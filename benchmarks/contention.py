@@ -25,6 +25,8 @@ from benchmarks import ways
 
 MODES = ('threads', 'processes')
 ALL_WAYS = {**ways.WAYS, **ways.BLIND_WAYS}
+# Seconds of a turn; those who wait for its end have more patience.
+LONGEST = 60
 # Until all have heard when it starts.
 PAUSE = 0.05
 

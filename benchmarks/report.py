@@ -18,7 +18,9 @@ for update: SQLAlchemy's ORM with its defaults, SELECT ... FOR UPDATE.
 enginefacade: oslo.db's, around one UPDATE with a condition.
 ..., any: overwrites whatever traversal there is, and so never conflicts.
 A success that another one had made impossible is a double win: SQLite has no
-FOR UPDATE, and SQLAlchemy leaves it out.'''
+FOR UPDATE, and SQLAlchemy leaves it out.
+On a Galera cluster, only stack_update waits for what other nodes have written
+before it says which traversal a stack is in.'''
 
 
 def text(results):

@@ -67,14 +67,19 @@ def steps(args, engine):
                    (scenario,))
     for delay in [0, *delays]:
         for scenario in SCENARIOS:
-            yield Step('latency', '%s, %g ms added' % (scenario, delay),
+            yield Step('latency', 'a ' + scenario + _added(delay),
                        latency.measure, (scenario, delay, args.rounds))
     for delay in [0, *delays]:
         for mode, writers in _crews(args, delay):
             yield Step(
-                'contention', '%d %s, %g ms added' % (writers, mode, delay),
+                'contention',
+                '%d writers, %s%s' % (writers, mode, _added(delay)),
                 contention.measure,
                 (mode, writers, delay, args.turns, args.seconds))
+
+
+def _added(delay):
+    return ', %g ms added' % delay if delay else ''
 
 
 def _crews(args, delay):
@@ -129,19 +134,20 @@ def arguments(argv=None):
         help='of a server to use instead: mysql+pymysql://USER:PASSWORD@HOST/ '
              'or postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE, for a '
              'user who may create databases; TLS is not used')
-    add('--delay', action='append', type=_delay, metavar='MS',
+    add('--delay', action='append', type=milliseconds, metavar='MS',
         help='to add to each round trip to a server; may be given several '
              'times; by default 2; 0 adds none')
-    add('--rounds', type=_number, default=300, metavar='N',
+    add('--rounds', type=positive_number, default=300, metavar='N',
         help='calls of each way in each scenario; by default %(default)s')
-    add('--writers', type=_number, nargs='+', default=[1, 4, 16, 64],
+    add('--writers', type=positive_number, nargs='+', default=[1, 4, 16, 64],
         metavar='N', help='to one stack; by default 1 4 16 64')
-    add('--delayed-writers', type=_number, nargs='+', default=[16],
+    add('--delayed-writers', type=positive_number, nargs='+', default=[16],
         metavar='N', help='with a delay, in threads; by default 16')
-    add('--turns', type=_number, default=2, metavar='N',
+    add('--turns', type=positive_number, default=2, metavar='N',
         help='of all writers with each way; by default %(default)s')
-    add('--seconds', type=float, default=0.3,
-        help='of each turn; by default %(default)s')
+    add('--seconds', type=positive_seconds, default=0.3,
+        help='of each turn; by default %(default)s, at most ' +
+             str(contention.LONGEST))
     add('--output', default='benchmark-results', metavar='DIRECTORY',
         help="for results, and for SQLite's file; by default %(default)s")
     return _completed(parser, parser.parse_args(argv))
@@ -163,20 +169,30 @@ def _url(text):
     """Refuse in words that do not quote it: it may hold a password."""
     with contextlib.suppress(exc.ArgumentError, ValueError):
         url = make_url(text)
-        if url.drivername in ('mysql+pymysql', 'postgresql+psycopg2'):
+        # What stands behind the first @ of a password would be the host.
+        if (url.drivername in ('mysql+pymysql', 'postgresql+psycopg2') and
+                '@' not in '%s%s' % (url.host, url.database)):
             return url
     raise argparse.ArgumentTypeError(
-        'not a URL for mysql+pymysql or postgresql+psycopg2')
+        'not a URL for mysql+pymysql or postgresql+psycopg2; write %40 for '
+        'an @ in the password')
 
 
-def _delay(text):
+def milliseconds(text):
     delay = float(text)
     if delay < 0:
         raise ValueError
     return delay
 
 
-def _number(text):
+def positive_seconds(text):
+    seconds = float(text)
+    if not 0 < seconds <= contention.LONGEST:
+        raise ValueError
+    return seconds
+
+
+def positive_number(text):
     number = int(text)
     if number < 1:
         raise ValueError

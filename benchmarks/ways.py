@@ -48,6 +48,9 @@ class StackUpdate:
         # Nobody is to wait for a connection, or to open one each time.
         self.at = race.At(url, max_pool_size=threads)
         self.at.setUp()
+        # Not the connection that asked for the server's version: PostgreSQL
+        # would refuse two for each of many processes.
+        self.at.engine.dispose()
 
     def close(self):
         self.at.cleanUp()
