@@ -77,7 +77,7 @@ def update(statement, parameters):
         to
     """
     original = engine.get_engine()
-    own = get_engine()
+    own = _like(original)
     if own is original:
         with own.begin() as connection:
             return connection.execute(statement, parameters).rowcount

@@ -37,9 +37,11 @@ class Prepared:
         compiled = update.compile(dialect=dialect, column_keys=keys)
         self.text = str(compiled)
         self.places = compiled.positiontup
-        self.processors = {
+        processors = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect)
             for name, bind in compiled.binds.items()}
+        self.processors = [(name, process) for name, process
+                           in processors.items() if process]
 
     def send(self, engine, parameters, listeners):
         """Return how many rows matched.
@@ -62,10 +64,9 @@ class Prepared:
             connection.close()
 
     def _bound(self, parameters):
-        bound = {}
-        for name, process in self.processors.items():
-            value = parameters[name]
-            bound[name] = process(value) if process else value
+        bound = {**parameters}
+        for name, process in self.processors:
+            bound[name] = process(bound[name])
         return [bound[name] for name in self.places] if self.places else bound
 
     def _execute(self, engine, connection, cursor, values):

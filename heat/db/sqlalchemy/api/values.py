@@ -45,17 +45,21 @@ def check(model, values, fixed=(), new=False):
     :raises heat.common.exception.InvalidValues: it names the offending keys
     """
     columns = _columns(model)
-    _refuse(_('%s has no such columns') % model.__tablename__,
-            [key for key in values if key not in columns])
-    _refuse(_('not to be set by callers'),
-            [key for key in values if key in fixed])
-    if new:
-        _refuse(_('must be given'), [
-            key for key, column in columns.items() if key not in values and
-            not (column.nullable or column.default or column.primary_key)])
+    unknown = [key for key in values if key not in columns]
+    if unknown:
+        _refuse(_('%s has no such columns') % model.__tablename__, unknown)
+    refused = [key for key in values if key in fixed]
+    if refused:
+        _refuse(_('not to be set by callers'), refused)
+    missing = new and [
+        key for key, column in columns.items() if key not in values and
+        not (column.nullable or column.default or column.primary_key)]
+    if missing:
+        _refuse(_('must be given'), missing)
     for key, value in values.items():
-        problem = (_problem(columns[key], value) or
-                   _SPECIAL.get(key, lambda value: None)(value))
+        problem = _problem(columns[key], value)
+        if key in _SPECIAL:
+            problem = problem or _SPECIAL[key](value)
         if problem:
             _refuse(problem, [key])
 
@@ -81,8 +85,7 @@ def check_traversal(key, value):
 
 
 def _refuse(reason, keys):
-    if keys:
-        raise exception.InvalidValues(reason, map(str, keys))
+    raise exception.InvalidValues(reason, map(str, keys))
 
 
 def _problem(column, value):
