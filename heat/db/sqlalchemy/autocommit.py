@@ -18,7 +18,8 @@ lost connection is noticed by the statement, and what comes then is the
 business of who sends it.
 """
 
-import functools
+import threading
+import weakref
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -28,6 +29,9 @@ from heat.common.config import CONF
 from heat.db.sqlalchemy import engine
 from heat.db.sqlalchemy.prepared import prepare
 from heat.db.sqlalchemy.retry import retry
+
+_made = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
 
 
 def get_engine():
@@ -85,10 +89,19 @@ def update(statement, parameters):
         own, parameters, original.dispatch)
 
 
-@functools.lru_cache(maxsize=8)
 def _like(original):
     if isinstance(original.pool, pool.StaticPool):
         return original
+    similar = _made.get(original)
+    if similar is None:
+        with _lock:
+            similar = _made.get(original)
+            if similar is None:
+                similar = _made[original] = _make(original)
+    return similar
+
+
+def _make(original):
     facade = engine.context_manager.make_new_manager()
     # Letting other greenlets run when a connection is returned is a sleep
     # that may take as long as the statement.
@@ -98,9 +111,9 @@ def _like(original):
     if similar.name == 'sqlite':
         _keep_connections(similar)
     _send_statements_only(similar)
-    sa.event.listen(
-        similar, 'before_cursor_execute',
-        lambda *args: original.dispatch.before_cursor_execute(*args))
+    events = original.dispatch
+    sa.event.listen(similar, 'before_cursor_execute',
+                    lambda *args: events.before_cursor_execute(*args))
     sa.event.listen(original, 'engine_disposed',
                     lambda original: similar.dispose())
     return similar

@@ -11,6 +11,7 @@
 # under the License.
 """Statements that commit by themselves, and the connections they have."""
 
+from concurrent import futures
 import os
 import signal
 import threading
@@ -43,6 +44,19 @@ class EngineTest(base.APITestCase):
     def test_one_for_each_engine(self):
         self.assertIs(autocommit.get_engine(), autocommit.get_engine())
         self.assertIsNot(self.engine, autocommit.get_engine())
+
+    def test_one_for_all_threads(self):
+        def get_engine(number):
+            barrier.wait()
+            return autocommit.get_engine()
+        barrier = threading.Barrier(8)
+        facade = engine.context_manager.make_new_manager()
+        facade.configure(connection=self.engine.url)
+        self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
+            engine.context_manager, facade))
+        api.get_engine()
+        with futures.ThreadPoolExecutor(8) as executor:
+            self.assertEqual(1, len(set(executor.map(get_engine, range(8)))))
 
     def test_disposed_with_the_other(self):
         stack_id = self.create_stack().id
