@@ -18,6 +18,7 @@ import re
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
+from heat.common.config import CONF
 from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy import autocommit
@@ -72,10 +73,17 @@ def _require_strict_mode(values):
     keys = [key for key, value in values.items()
             if isinstance(value, str) and not value.isascii() and
             max(value) > '\uffff']
-    if keys and _is_mysql() and 'STRICT' not in _ask('SELECT @@sql_mode'):
+    if keys and _is_mysql() and not _is_strict():
         raise exception.InvalidValues(
             _('holds characters that the server may damage, because its '
               'sql_mode is not strict'), keys)
+
+
+def _is_strict():
+    """Ask the server only if it is not oslo.db that sets a strict mode."""
+    mode = (CONF.database.mysql_sql_mode or '').upper()
+    return ('STRICT' in mode or 'TRADITIONAL' in mode or
+            'STRICT' in _ask('SELECT @@sql_mode'))
 
 
 def _refuse_characters(error):

@@ -35,7 +35,11 @@ FIXED = ('id', 'created_at', 'deleted_at')
 
 
 def stack_create(context, values):
-    """Store a new stack. One INSERT.
+    """Store a new stack. One INSERT, in one round trip.
+
+    Repeated like stack_update, unless there is a transaction of the caller.
+    After a lost connection, a stack that has this id and these values is
+    taken for the one of this call.
 
     :param context: a RequestContext; the stack's tenant comes from values
     :param values: a dictionary of attributes of models.Stack; without an id
@@ -97,14 +101,13 @@ class _Creation:
 
 
 def stack_update(context, stack_id, values, exp_trvsl=None):
-    """Write to a stack if it is in the expected traversal. One UPDATE.
+    """Write to a stack if it is in the expected traversal.
 
-    The database decides: of all callers that expect the same traversal and
-    start a new one, exactly one succeeds, and a caller whose traversal is no
-    longer the current one changes nothing. "Is in the traversal" is judged
-    at the moment of the UPDATE, and a row that has these values already
-    counts as written. (On MySQL, characters beyond U+FFFF in a text cost a
-    SELECT before it, of the server's sql_mode.)
+    One UPDATE that commits by itself, in one round trip. The database
+    decides: of all callers that expect the same traversal and start a new
+    one, exactly one succeeds, and a caller whose traversal is no longer the
+    current one changes nothing. "Is in the traversal" is judged at the moment
+    of the UPDATE, and a row that has these values already counts as written.
 
     In a transaction of its own, it is repeated for about ten seconds when
     the database says so (a deadlock, a certification failure on Galera, a
@@ -164,7 +167,10 @@ def stack_delete(context, stack_id, exp_trvsl=None):
 
 def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
               eager_load=False):
-    """Return a stack. One SELECT.
+    """Return a stack. One SELECT, in one round trip.
+
+    Repeated after a lost connection, as all that only reads, unless there is
+    a transaction of the caller.
 
     :param context: a RequestContext; with show_deleted, or if it says so
         itself, a soft-deleted stack is returned like a live one

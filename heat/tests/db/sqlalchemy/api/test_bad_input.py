@@ -337,6 +337,8 @@ class LenientServer:
 
     def setUp(self):
         super().setUp()
+        self.useFixture(config_fixture.Config(config.CONF)).config(
+            mysql_sql_mode='', group='database')
         self.addCleanup(self.engine.dispose)
         self.listen('checkout', self.be_lenient)
         self.assertEqual([('',)], self.select('SELECT @@sql_mode'))

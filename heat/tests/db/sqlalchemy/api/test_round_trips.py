@@ -56,6 +56,7 @@ class RoundTripsTest(proxied.ProxiedTestCase):
     def test_update(self):
         for exp_trvsl, values in (
                 (OLD, {'name': 'new'}), (OLD, {'name': 'new'}),
+                (OLD, {'current_deps': [[['\U0001f600', True], None]]}),
                 (api.ANY_TRAVERSAL, {'current_deps': [[[1, True], None]]}),
                 (OLD, {'current_traversal': str(uuid.uuid4())})):
             self.assert_sent(['UPDATE stack'], self.update, self.stack.id,
@@ -64,6 +65,13 @@ class RoundTripsTest(proxied.ProxiedTestCase):
     def test_update_by_an_administrator(self):
         self.context.is_admin = True
         self.assert_sent(['UPDATE stack'], self.update, self.stack.id, OLD)
+
+    def test_characters_that_mysql_may_damage(self):
+        # A table with utf8mb3 refuses them.
+        self.assert_sent(['UPDATE stack'], self.update, self.stack.id, OLD,
+                         name='\U0001f600', error=(
+                             self.driver == 'mysql' and
+                             exception.InvalidValues or None))
 
     def test_conflict(self):
         for exp_trvsl in (STALE, None):
