@@ -25,6 +25,7 @@ import pymysql
 from heat.tests.galera import server
 
 COMMIT = b'\x03COMMIT'
+UPDATE = b'UPDATE stack'
 # How many connections are lost at each place of a conversation.
 CUTS = 3
 # "WSREP has not yet prepared node for application use"
@@ -81,10 +82,10 @@ def pause(cluster, race, node):
 
 
 def cut(cluster, race, node):
-    """Lose connections around a COMMIT; the next one is to another node."""
+    """Lose connections around a write; the next one is to another node."""
     proxy = race.proxies[node]
     turns = itertools.cycle(cluster.others(node) + [node])
-    cuts = [proxy.cut(when, COMMIT, CUTS,
+    cuts = [proxy.cut(when, UPDATE, CUTS,
                       then=lambda: proxy.turn_to(next(turns).address))
             for when in ('before', 'after', 'middle')]
     server.wait_for(lambda: all(one.done == one.times for one in cuts),

@@ -117,7 +117,7 @@ class FenceTest(StaleTestCase):
         lossy = self.useFixture(proxy.Proxy(self.first.address))
         self.work_at(self.first.url.set(port=lossy.port))
         self.start(MIDDLE)
-        cut = lossy.cut('after', faults.COMMIT,
+        cut = lossy.cut('after', faults.UPDATE,
                         then=lambda: lossy.turn_to(self.last.address))
         self.assertIs(True, self.told(
             self.update, MIDDLE, current_traversal=NEW))
@@ -173,9 +173,18 @@ class OptionsTest(StaleTestCase):
         """Who loses the certification tries again, or gets the error."""
         for retries, expected in ((1, exception.ConcurrentTransition),
                                   (0, db_exception.DBDeadlock)):
-            CONF.set_override('db_max_retries', retries, 'database')
-            self.addCleanup(CONF.clear_override, 'db_max_retries', 'database')
-            self.work_at(self.last.url)
-            self.start(NEW)
-            self.assertIsInstance(self.told(self.update, OLD), expected)
+            self.start_elsewhere(retries)
+            self.assertIsInstance(self.told(
+                api.stack_delete, self.context, self.stack_id, OLD), expected)
             self.start(OLD)
+
+    def test_a_statement_that_commits_is_retried_by_the_node(self):
+        self.start_elsewhere(retries=0)
+        self.assertIsInstance(self.told(self.update, OLD),
+                              exception.ConcurrentTransition)
+
+    def start_elsewhere(self, retries):
+        CONF.set_override('db_max_retries', retries, 'database')
+        self.addCleanup(CONF.clear_override, 'db_max_retries', 'database')
+        self.work_at(self.last.url)
+        self.start(NEW)
