@@ -48,10 +48,11 @@ NAMED = 'exp_trvsl'
 
 def visible_to(context):
     """Return the condition that a context may see a stack."""
-    return _is_visible(context.is_admin, sa.literal(as_id(context.tenant_id)))
+    return is_visible(context.is_admin, sa.literal(as_id(context.tenant_id)))
 
 
-def _is_visible(is_admin, tenant):
+def is_visible(is_admin, tenant):
+    """The same for a tenant that may be a parameter."""
     if is_admin:
         return sa.true()
     # NULL is no tenant: it sees none, not even a stack that has no tenant.
@@ -113,7 +114,7 @@ def _is_this(is_admin):
     return sa.and_(
         SameText(Stack.id, sa.bindparam('this_stack')),
         Stack.deleted_at.is_(None),
-        _is_visible(is_admin, sa.bindparam('this_tenant')))
+        is_visible(is_admin, sa.bindparam('this_tenant')))
 
 
 class _Write:

@@ -12,6 +12,7 @@
 
 """Stacks: to create, find, change and delete them."""
 
+import functools
 import uuid
 
 from oslo_db import exception as db_exception
@@ -24,7 +25,8 @@ from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import values as api_values
 from heat.db.sqlalchemy import autocommit
-from heat.db.sqlalchemy.comparison import same_id
+from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy import engine
 from heat.db.sqlalchemy import galera
 from heat.db.sqlalchemy import models
@@ -180,15 +182,23 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
     :returns: the models.Stack, or None if there is none to be seen
     :raises oslo_db.exception.DBError: as the database says
     """
-    query = sa.select(Stack).where(same_id(Stack.id, stack_id))
-    if not (show_deleted or context.show_deleted):
+    query = _select(show_deleted or context.show_deleted,
+                    context.is_admin or not tenant_safe, eager_load)
+    return autocommit.read(context, lambda session: session.execute(
+        query, {'this_stack': as_id(stack_id),
+                'this_tenant': as_id(context.tenant_id)}).scalars().first())
+
+
+@functools.cache
+def _select(show_deleted, is_admin, eager_load):
+    """Made once: to build a statement takes longer than to send it."""
+    query = sa.select(Stack).where(
+        SameText(Stack.id, sa.bindparam('this_stack')),
+        fence.is_visible(is_admin, sa.bindparam('this_tenant')))
+    if not show_deleted:
         query = query.where(Stack.deleted_at.is_(None))
-    if tenant_safe:
-        query = query.where(fence.visible_to(context))
     if eager_load:
         query = query.options(orm.joinedload(Stack.raw_template),
                               orm.joinedload(Stack.prev_raw_template))
     # Inside a caller's transaction, the session may know an older row.
-    query = query.execution_options(populate_existing=True)
-    return autocommit.read(
-        context, lambda session: session.execute(query).scalars().first())
+    return query.execution_options(populate_existing=True)
