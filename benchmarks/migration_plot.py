@@ -38,7 +38,8 @@ def draw(results, path):
         axis.set_xlabel('stacks')
     # Memory hardly changes; on a scale of its own, it would seem to.
     axes[1].set_yscale('linear')
-    axes[1].set_ylim(bottom=0)
+    axes[1].set_ylim(0, 1.3 * max(run['memory_mib']
+                                  for run in results['runs']))
     axes[0].legend()
     figure.tight_layout()
     figure.savefig(path, format='svg', metadata={'Date': None})
