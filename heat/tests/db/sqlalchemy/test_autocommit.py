@@ -16,6 +16,7 @@ import os
 import signal
 import threading
 
+from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import test_fixtures
 import testtools
 
@@ -125,6 +126,22 @@ class InterruptedTest(proxied.ProxiedTestCase):
             done.set()
         self.assertIs(True, api.stack_update(
             self.context, stack_id, {'name': 'a'}, OLD))
+
+
+class HungUpTest(base.APITestCase):
+    """MySQL hangs up with an error that drivers do not take for that."""
+
+    scenarios = [scenario for scenario in base.APITestCase.scenarios
+                 if scenario[0] == 'mysql']
+    ERROR = ("SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = 1153, MESSAGE_TEXT = "
+             "'Got a packet bigger than max_allowed_packet bytes'")
+
+    def test_connection_is_not_used_again(self):
+        with autocommit.connect() as connection:
+            used = connection.connection.dbapi_connection
+            self.assertRaises(db_exception.DBConnectionError,
+                              connection.exec_driver_sql, self.ERROR)
+        self.assertFalse(used.open)
 
 
 class MemoryTest(testtools.TestCase):
