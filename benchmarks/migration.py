@@ -22,14 +22,11 @@ end.
 
 import argparse
 import json
-import logging
-import signal
 import sys
 import tempfile
 import time
 
-from sqlalchemy.engine import make_url
-
+from benchmarks import command
 from benchmarks import machine
 from benchmarks import stacks
 from benchmarks import syncing
@@ -73,10 +70,10 @@ def _fill(url, version, rows, title):
         nonlocal told
         if done == rows or time.monotonic() - told > 5:
             told = time.monotonic()
-            _say('%s: filling, %d %%' % (title, 100 * done / rows))
+            command.say('%s: filling, %d %%' % (title, 100 * done / rows))
 
     stacks.make(url, version, rows, tell)
-    _say('%s: migrating' % title)
+    command.say('%s: migrating' % title)
     return round(time.monotonic() - start, 1)
 
 
@@ -156,10 +153,7 @@ def arguments(argv=None):
     several = 'may be given several times; by default '
     add('--engine', action='append', choices=ENGINES,
         help=several + ', '.join(ENGINES))
-    add('--connection', metavar='URL', type=make_url,
-        help='of a server to use instead: mysql+pymysql://USER:PASSWORD@HOST/ '
-             'or postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE, for a '
-             'user who may create databases; TLS is not used')
+    command.add_connection(parser)
     add('--rows', action='append', type=int, metavar='N',
         help='stacks; %s1000 and 100000' % several)
     add('--from', dest='start', type=int, default=54, metavar='VERSION',
@@ -176,15 +170,7 @@ def arguments(argv=None):
     return parser.parse_args(argv)
 
 
-def _say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def main():
-    args = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # oslo.db would print what is raised as well.
-    logging.getLogger().addHandler(logging.NullHandler())
+def _run(args):
     results = measure(args)
     if args.json:
         with open(args.json, 'w') as file:
@@ -198,4 +184,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(command.run(_run, arguments()))

@@ -25,17 +25,12 @@ and benchmark.svg.
 """
 
 import argparse
-import contextlib
 import json
-import logging
 import os
-import signal
 import sys
 import typing
 
-from sqlalchemy.engine import make_url
-from sqlalchemy import exc
-
+from benchmarks import command
 from benchmarks import contention
 from benchmarks import latency
 from benchmarks import machine
@@ -100,12 +95,13 @@ def measure(args, open_target=target.scratch):
     total = sum(len(list(steps(args, engine))) for engine in args.engine)
     done = 0
     for engine in args.engine:
-        _say('%s: making a database' % engine)
+        command.say('%s: making a database' % engine)
         with open_target(engine, args.connection, args.output) as opened:
             results['servers'][engine] = opened.description()
             for step in steps(args, engine):
                 done += 1
-                _say('%d of %d: %s: %s' % (done, total, engine, step.text))
+                command.say('%d of %d: %s: %s' % (
+                    done, total, engine, step.text))
                 results[step.table] += step.measure(opened, *step.arguments)
     return results
 
@@ -117,7 +113,7 @@ def write(results, directory):
     try:
         from benchmarks import plot
     except ImportError:
-        _say('no picture: matplotlib is not installed')
+        command.say('no picture: matplotlib is not installed')
     else:
         plot.draw(results, os.path.join(directory, 'benchmark.svg'))
 
@@ -130,10 +126,7 @@ def arguments(argv=None):
     add('--engine', action='append', choices=target.ENGINES,
         help='may be given several times; by default ' +
              ', '.join(DEFAULT_ENGINES))
-    add('--connection', metavar='URL', type=_url,
-        help='of a server to use instead: mysql+pymysql://USER:PASSWORD@HOST/ '
-             'or postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE, for a '
-             'user who may create databases; TLS is not used')
+    command.add_connection(parser)
     add('--delay', action='append', type=milliseconds, metavar='MS',
         help='to add to each round trip to a server; may be given several '
              'times; by default 2; 0 adds none')
@@ -165,19 +158,6 @@ def _completed(parser, args):
     return args
 
 
-def _url(text):
-    """Refuse in words that do not quote it: it may hold a password."""
-    with contextlib.suppress(exc.ArgumentError, ValueError):
-        url = make_url(text)
-        # What stands behind the first @ of a password would be the host.
-        if (url.drivername in ('mysql+pymysql', 'postgresql+psycopg2') and
-                '@' not in '%s%s' % (url.host, url.database)):
-            return url
-    raise argparse.ArgumentTypeError(
-        'not a URL for mysql+pymysql or postgresql+psycopg2; write %40 for '
-        'an @ in the password')
-
-
 def milliseconds(text):
     delay = float(text)
     if delay < 0:
@@ -199,36 +179,14 @@ def positive_number(text):
     return number
 
 
-def _say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def _one_line(error, url):
-    text = ' '.join(str(error).split()) or type(error).__name__
-    if url and url.password:
-        text = text.replace(url.password, '***')
-    return 'benchmark: ' + text
-
-
-def main():
-    args = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # Errors are counted; oslo.db would also print some.
-    logging.getLogger().addHandler(logging.NullHandler())
+def _run(args):
     CONF([], project='heat', default_config_files=[], default_config_dirs=[])
-    try:
-        os.makedirs(args.output, exist_ok=True)
-        results = measure(args)
-        write(results, args.output)
-    except KeyboardInterrupt:
-        _say('benchmark: interrupted')
-        return 130
-    except Exception as error:
-        _say(_one_line(error, args.connection))
-        return 1
+    os.makedirs(args.output, exist_ok=True)
+    results = measure(args)
+    write(results, args.output)
     print(report.text(results))
-    _say('the figures are in %s' % args.output)
+    command.say('the figures are in %s' % args.output)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(command.run(_run, arguments()))

@@ -30,6 +30,7 @@ import time
 
 import sqlalchemy as sa
 
+from benchmarks import command
 from benchmarks import machine
 from heat.db import api
 
@@ -56,7 +57,7 @@ def measure(runs):
         modules = {name: int(_run(code + COUNT_MODULES, url).split()[-1])
                    for name, code in PROGRAMS.items()}
         for number in range(runs):
-            _say('%d of %d' % (number + 1, runs))
+            command.say('%d of %d' % (number + 1, runs))
             for name, code in PROGRAMS.items():
                 start = time.monotonic()
                 _run(code, url)
@@ -94,10 +95,6 @@ def text(results):
             found['modules']) + ''.join(
                 '%14.2f' % found['ratios'][mark] for mark in MARKS))
     return '\n'.join(lines)
-
-
-def _say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def main():

@@ -1,0 +1,72 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What the commands share: a URL, progress, and errors in one line."""
+
+import argparse
+import contextlib
+import logging
+import signal
+import sys
+
+from sqlalchemy.engine import make_url
+from sqlalchemy import exc
+
+DRIVERS = ('mysql+pymysql', 'postgresql+psycopg2')
+
+
+def add_connection(parser):
+    """Add the option --connection."""
+    parser.add_argument(
+        '--connection', metavar='URL', type=_url,
+        help='of a server to use instead: mysql+pymysql://USER:PASSWORD@HOST/ '
+             'or postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE, for a '
+             'user who may create databases; TLS is not used')
+
+
+def _url(text):
+    """Refuse in words that do not quote it: it may hold a password."""
+    with contextlib.suppress(exc.ArgumentError, ValueError):
+        url = make_url(text)
+        # What stands behind the first @ of a password would be the host.
+        if url.drivername in DRIVERS and (
+                '@' not in '%s%s' % (url.host, url.database)):
+            return url
+    raise argparse.ArgumentTypeError(
+        'not a URL for mysql+pymysql or postgresql+psycopg2; write %40 for '
+        'an @ in the password')
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(work, args):
+    """Do what a command is for, and return its exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # Errors are counted or raised; oslo.db would also print some.
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        work(args)
+    except KeyboardInterrupt:
+        say('benchmark: interrupted')
+        return 130
+    except Exception as error:
+        say(_one_line(error, args.connection))
+        return 1
+    return 0
+
+
+def _one_line(error, url):
+    text = ' '.join(str(error).split()) or type(error).__name__
+    if url and url.password:
+        text = text.replace(url.password, '***')
+    return 'benchmark: ' + text
