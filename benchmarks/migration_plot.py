@@ -25,7 +25,8 @@ PANELS = (('seconds', lambda run: run['seconds']),
 def draw(results, path):
     """Write a picture in SVG, with a line for each engine."""
     matplotlib.use('svg')
-    matplotlib.rcParams['svg.hashsalt'] = 'heat'
+    matplotlib.rcParams.update({'svg.hashsalt': 'heat',
+                                'svg.fonttype': 'none'})
     figure, axes = pyplot.subplots(1, len(PANELS), figsize=(12, 3.6))
     for axis, (title, value) in zip(axes, PANELS):
         for engine in results['servers']:

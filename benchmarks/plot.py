@@ -24,7 +24,8 @@ MODES = ('threads', 'processes')
 def draw(results, path):
     """Write a picture in SVG: a row for each engine."""
     matplotlib.use('svg')
-    matplotlib.rcParams['svg.hashsalt'] = 'heat'
+    matplotlib.rcParams.update({'svg.hashsalt': 'heat',
+                                'svg.fonttype': 'none'})
     engines = list(results['servers'])
     delays = sorted({record['delay_ms'] for record in results['latency']})
     columns = len(delays) + len(MODES)

@@ -27,6 +27,7 @@ from sqlalchemy import pool
 
 from heat.common.config import CONF
 from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy import galera
 from heat.db.sqlalchemy.prepared import prepare
 from heat.db.sqlalchemy.retry import retry
 
@@ -111,6 +112,8 @@ def _make(original):
     if similar.name == 'sqlite':
         _keep_connections(similar)
     _send_statements_only(similar)
+    sa.event.listen(similar, 'before_cursor_execute', galera.catch_up,
+                    retval=True)
     events = original.dispatch
     sa.event.listen(similar, 'before_cursor_execute',
                     lambda *args: events.before_cursor_execute(*args))

@@ -18,6 +18,11 @@ from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import exc_filters
 import sqlalchemy as sa
 
+# Execution options of a SELECT that waits until its node has all that any
+# node has committed: it may be asked before it has applied that. Inside a
+# transaction nothing waits.
+UP_TO_DATE = {'up_to_date': True}
+
 
 @exc_filters.filters('mysql', sa.exc.OperationalError,
                      r'.*\b1180\b.*provider status')
@@ -42,15 +47,15 @@ def _recognise(connection, record):
             record.info['wsrep_on'] = cursor.fetchone() == ('wsrep_on', 'ON')
 
 
-def catch_up(connection):
-    """Wait until this node has all that any node has committed.
+def catch_up(connection, cursor, statement, parameters, context, many):
+    """Let a SELECT wait if its options are UP_TO_DATE.
 
-    A node may be asked before it has applied what another one committed. To
-    be called at the start of a transaction: inside one, nothing waits.
+    A listener for SQLAlchemy's event before_cursor_execute, with retval.
     """
-    if connection.info.get('wsrep_on') and connection.dialect.is_mariadb:
-        connection.execute(sa.text(
-            'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1'))
+    if (context.execution_options.get('up_to_date') and
+            connection.info.get('wsrep_on') and connection.dialect.is_mariadb):
+        statement = 'SET STATEMENT wsrep_sync_wait = 1 FOR ' + statement
+    return statement, parameters
 
 
 def stay_current(connection, branch):

@@ -107,7 +107,8 @@ def _update(is_admin, expectation):
 
 @functools.cache
 def _select_current(is_admin):
-    return sa.select(Stack.current_traversal).where(_is_this(is_admin))
+    return sa.select(Stack.current_traversal).where(
+        _is_this(is_admin)).execution_options(**galera.UP_TO_DATE)
 
 
 def _is_this(is_admin):
@@ -153,7 +154,6 @@ class _Write:
         if matched or self.outcome_unknown and self._is_done():
             return
         with autocommit.connect() as connection:
-            galera.catch_up(connection)
             error = self._why_not(connection)
         if isinstance(error, exception.ConcurrentTransition) and (
                 self.exp_trvsl in (ANY_TRAVERSAL, error.actual)):
@@ -206,9 +206,9 @@ class _Write:
         if mark is None:
             return False
         with autocommit.connect() as connection:
-            galera.catch_up(connection)
             return connection.execute(sa.select(Stack.id).where(
-                same_id(Stack.id, self.stack_id), mark)).first() is not None
+                same_id(Stack.id, self.stack_id), mark).execution_options(
+                    **galera.UP_TO_DATE)).first() is not None
 
     def _mark(self):
         """Return what only a row that this call has written fulfils."""

@@ -93,8 +93,8 @@ class _Creation:
         """Return the stack, if it is what this very call has stored."""
         with autocommit.connect() as connection, orm.Session(
                 connection) as session:
-            galera.catch_up(connection)
-            stack = session.get(Stack, self.values['id'])
+            stack = session.get(Stack, self.values['id'],
+                                execution_options=galera.UP_TO_DATE)
         wanted = Stack(**self.values)
         if stack is not None and all(
                 getattr(stack, key) == getattr(wanted, key)
