@@ -61,7 +61,7 @@ def read(context, select):
     errors pass through.
 
     :param select: called with a session, again after a lost connection
-    :raises: as retry
+    :raises oslo_db.exception.DBError: as the database says
     """
     if engine.in_transaction(context):
         with engine.context_manager.reader.using(context) as session:
@@ -77,9 +77,12 @@ def read(context, select):
 def update(statement, parameters):
     """Send an UPDATE that commits itself; return how many rows matched.
 
-    :param statement: the same object each time
+    :param statement: the same object each time, for it is compiled once
     :param parameters: those named in the statement, and what columns are set
         to
+    :raises oslo_db.exception.DBConnectionError: the connection was lost, and
+        it is unknown whether rows were changed
+    :raises oslo_db.exception.DBError: as the database says
     """
     original = engine.get_engine()
     own = _like(original)
