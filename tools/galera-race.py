@@ -73,21 +73,23 @@ def run(args):
 def run_round(servers, plan, args, totals, file):
     name = ', '.join('%s %s' % one for one in plan)
     print('%s ...' % name, flush=True)
+    hit = [node for node in servers.nodes
+           if node in {node for fault, node in plan if fault != 'none'}]
     stack_id = race.create_stack(servers.nodes[0])
     seed = '%s %d' % (args.seed, totals.rounds)
     with race.Race(servers.nodes, stack_id, args.way, seed) as one:
         try:
             for fault, node in plan:
                 faults.FAULTS[fault](servers, one, node)
-            violations = one.finish()
+            violations = one.finish(hit)
         except BaseException:
             print(servers.log()[-20000:])
             raise
         operations = one.operations()
-        file.write(json.dumps({'round': name, 'ends': one.ends}) + '\n' +
+        file.write(json.dumps({'round': name, 'ends': one.ends,
+                               'faulty': list(map(str, hit))}) + '\n' +
                    history.dump(operations))
         file.flush()
-    hit = {node for fault, node in plan if fault != 'none'}
     for node in servers.nodes:
         print('  %s%s: longest pause %.1f s; %s' % (
             node, ' (faulty)' if node in hit else '',
@@ -103,8 +105,9 @@ def check(path):
         for round in file.read().split('{"round": ')[1:]:
             end, _, operations = round.partition('\n')
             operations = history.load(operations)
-            ends = json.loads('{"round": ' + end)['ends']
-            totals.add(operations, race.find_violations(operations, ends))
+            found = json.loads('{"round": ' + end)
+            totals.add(operations, race.find_violations(
+                operations, found['ends'], found.get('faulty', ())))
     return totals
 
 

@@ -78,16 +78,21 @@ def summary(history):
         '%d %s' % (n, outcome) for outcome, n in sorted(counter.items())))
 
 
-def check(history, initial, final_traversal, final_value):
+def check(history, initial, final_traversal, final_value, unsure=()):
     """Find what can not be true.
 
     :param history: all the operations on one stack, in any order
     :param initial: the traversal of the stack before the first of them
     :param final_traversal: the traversal that is stored after the last one
     :param final_value: the text that is stored then
+    :param unsure: how the names of the writers begin whose connections may
+        have been lost. When others have gone on before such a writer could
+        ask, a conflict does not tell it that its own transition had come
+        into effect
     :returns: a list of violations in words; empty if there is none
     """
-    transitions = _successful_transitions(history, final_traversal)
+    transitions = _successful_transitions(history, final_traversal,
+                                          tuple(unsure))
     spans = _spans(transitions, initial)
     return [*_broken_chain(transitions, spans, initial, final_traversal),
             *_forks(transitions),
@@ -96,7 +101,7 @@ def check(history, initial, final_traversal, final_value):
             *_wrong_conflicts(history, spans)]
 
 
-def _successful_transitions(history, final_traversal):
+def _successful_transitions(history, final_traversal, unsure):
     """Return the transitions that came into effect, in order of their start.
 
     One of unknown outcome did if its traversal is stored, or if a success
@@ -105,7 +110,9 @@ def _successful_transitions(history, final_traversal):
     seen = {final_traversal}
     seen.update(o.expected for o in history if o.outcome == 'ok')
     known = [o for o in history if o.new and o.outcome == 'ok']
-    unknown = [o for o in history if o.new and o.outcome == 'error']
+    unknown = [o for o in history if o.new and (
+        o.outcome == 'error' or
+        o.outcome == 'conflict' and o.writer.startswith(unsure))]
     while any(o.new in seen for o in unknown):
         known += [o for o in unknown if o.new in seen]
         unknown = [o for o in unknown if o.new not in seen]
@@ -173,9 +180,10 @@ def _stale_writes(history, spans):
 
 def _wrong_conflicts(history, spans):
     for operation in (o for o in history if o.outcome == 'conflict'):
-        problem = ('is what it expected'
-                   if operation.actual == operation.expected else
-                   _misplaced(operation, operation.actual, spans))
+        problem = ('is its own'
+                   if operation.actual == operation.expected or
+                   operation.new and operation.actual == operation.new
+                   else _misplaced(operation, operation.actual, spans))
         if problem:
             yield 'conflict: %s was told %s, which %s' % (
                 operation, operation.actual, problem)

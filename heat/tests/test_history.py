@@ -33,11 +33,12 @@ def operation(outcome='ok', **kwargs):
 
 class CheckTestCase(testtools.TestCase):
 
-    def check(self, operations, final_traversal='Y', final_value='wy'):
+    def check(self, operations, final_traversal='Y', final_value='wy',
+              unsure=()):
         operations = [operation(**one) for one in operations]
         # Writers hand over what they did one after the other.
         return history.check(operations[::-1], None, final_traversal,
-                             final_value)
+                             final_value, unsure)
 
     def assert_possible(self, *args):
         self.assertEqual([], self.check(*args))
@@ -229,6 +230,17 @@ class UnknownOutcomeTest(CheckTestCase):
         for value in ('y', 'unknown'):
             self.assert_possible([X, Y, unknown], 'Y', value)
         self.assert_violation('stored', [X, Y, unknown], 'Y', 'x')
+
+    def test_conflict_of_a_lost_connection(self):
+        """Y came into effect, but others had gone on before it could ask."""
+        lost = {**Y, 'end': 80, 'outcome': 'conflict', 'actual': 'V'}
+        after_y = dict(start=60, end=70, expected='Y', new='V', value='v')
+        args = [X, lost, after_y], 'V', 'v'
+        self.assertEqual([], self.check(*args, unsure=['1']))
+        self.assertIn('chain', ' '.join(self.check(*args, unsure=['2'])))
+        itself = {**lost, 'actual': 'Y'}
+        self.assertIn('is its own', ' '.join(self.check(
+            [X, itself, after_y], 'V', 'v', unsure=['1'])))
 
     def test_fork_is_none_the_less_found(self):
         self.assertIn('fork', ' '.join(self.check([

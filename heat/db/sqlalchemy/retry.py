@@ -111,7 +111,9 @@ _TRANSIENT = (db_exception.DBDeadlock, db_exception.DBConnectionError,
 def retry(function):
     """Call a function until the database lets it do its work.
 
-    Pauses are random and grow. It gives up after [database] db_max_retries
+    A lost connection is followed by a new one at once: the sooner it is asked
+    what came of the call, the less has changed. After that, pauses are random
+    and grow. It gives up after [database] db_max_retries
     repetitions, or when as many pauses of [database] db_max_retry_interval
     would have passed, whatever is first: about ten seconds by default.
 
@@ -123,7 +125,12 @@ def retry(function):
     """
     start = time.monotonic()
     try:
-        return function()
+        try:
+            return function()
+        except db_exception.DBConnectionError:
+            if not CONF.database.db_max_retries:
+                raise
+            return function()
     except (*_TRANSIENT, db_exception.RetryRequest) as error:
         return _repeat(function, error, start)
 

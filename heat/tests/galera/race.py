@@ -140,9 +140,10 @@ class Race(fixtures.Fixture):
                 if crew.node in (nodes or self.nodes)
                 for operation in crew.operations]
 
-    def finish(self):
+    def finish(self, faulty=()):
         """Stop the writers.
 
+        :param faulty: nodes that something happened to
         :returns: a list of what can not be true
         """
         for crew in self.crews:
@@ -150,17 +151,19 @@ class Race(fixtures.Fixture):
         for crew in self.crews:
             crew.wait()
         self.ends = [stored(node, self.stack_id) for node in self.nodes]
-        return find_violations(self.operations(), self.ends)
+        return find_violations(self.operations(), self.ends,
+                               map(str, faulty))
 
 
-def find_violations(operations, ends):
+def find_violations(operations, ends, faulty=()):
     """Find what can not be true.
 
     :param ends: what each node has in the end: the traversal, and the text
+    :param faulty: names of nodes that something happened to
     """
     if any(end != ends[0] for end in ends):
         return ['nodes: they do not agree: %s' % ends]
-    return history.check(operations, None, *ends[0])
+    return history.check(operations, None, *ends[0], faulty)
 
 
 def stored(node, stack_id):

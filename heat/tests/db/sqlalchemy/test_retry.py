@@ -331,9 +331,18 @@ class BoundTest(testtools.TestCase):
         return errors
 
     def test_repetitions(self):
-        self.set_retries(3)
-        for error_class in TRY_AGAIN:
-            self.assertEqual(4, len(self.fail_always(error_class)))
+        for retries, expected in ((3, 4), (0, 1)):
+            self.set_retries(retries)
+            self.assertEqual(expected, len(
+                self.fail_always(db_exception.DBDeadlock)))
+
+    def test_lost_connection_is_followed_by_another_at_once(self):
+        for retries, expected in ((3, 5), (0, 1)):
+            self.set_retries(retries)
+            del self.pauses[:]
+            self.assertEqual(expected, len(
+                self.fail_always(db_exception.DBConnectionError)))
+            self.assertEqual(retries, len(self.pauses))
 
     def test_request_is_unpacked(self):
         self.set_retries(3)
