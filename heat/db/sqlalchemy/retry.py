@@ -112,10 +112,11 @@ def retry(function):
     """Call a function until the database lets it do its work.
 
     A lost connection is followed by a new one at once: the sooner it is asked
-    what came of the call, the less has changed. After that, pauses are random
-    and grow. It gives up after [database] db_max_retries
-    repetitions, or when as many pauses of [database] db_max_retry_interval
-    would have passed, whatever is first: about ten seconds by default.
+    what came of the call, the less has changed. All other repetitions follow
+    a pause; pauses are random and grow. It gives up after [database]
+    db_max_retries of them, or when as many of [database]
+    db_max_retry_interval would have passed, whatever is first: about ten
+    seconds by default.
 
     :param function: one whole transaction, safe to repeat even if a lost
         connection leaves open whether it was committed

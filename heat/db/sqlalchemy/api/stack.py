@@ -54,11 +54,10 @@ def stack_create(context, values):
     """
     api_values.check(Stack, values, new=True)
     creation = _Creation({'id': str(uuid.uuid4()), **values})
-    with explained(Stack, values):
-        if engine.in_transaction(context):
-            with engine.context_manager.writer.using(context) as session:
-                return creation.insert(session)
-        return retry(creation.in_own_transaction)
+    if engine.in_transaction(context):
+        with engine.context_manager.writer.using(context) as session:
+            return creation.insert(session)
+    return retry(creation.in_own_transaction)
 
 
 class _Creation:
@@ -70,8 +69,9 @@ class _Creation:
 
     def insert(self, session):
         stack = Stack(**self.values)
-        session.add(stack)
-        session.flush()
+        with explained(Stack, self.values):
+            session.add(stack)
+            session.flush()
         return stack
 
     def in_own_transaction(self):

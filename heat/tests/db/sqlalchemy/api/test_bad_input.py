@@ -219,6 +219,16 @@ class BadInputTest(BadInputTestCase):
                         'current_deps': [['x' * 10 * MIB, None]]}):
             self.assertExactOrInvalid(**values)
 
+    def test_too_large_is_not_sent_again(self):
+        with base.recorded_statements(self.engine) as statements:
+            try:
+                self.create(parameters={'a': 'x' * 10 * MIB},
+                            current_deps=[['x' * 10 * MIB, None]])
+            except exception.InvalidValues:
+                self.assertEqual('mysql', self.driver)
+        self.assertEqual(1, len([sent for sent in statements
+                                 if sent.startswith('INSERT INTO stack')]))
+
     def test_none_in_not_null_columns(self):
         for key in ('raw_template_id', 'disable_rollback'):
             self.assertAllInvalid(key, [None])
