@@ -131,7 +131,6 @@ class SourceTest(testtools.TestCase):
 class StatementsTest(base.APITestCase):
     """What the functions of heat.db.api send, all of them."""
 
-    # These neither get a stack nor look for one.
     # What is not about stacks.
     OTHERS = {'ANY_TRAVERSAL', 'MigrationListener', 'get_engine'}
 
