@@ -13,7 +13,9 @@
 
 import argparse
 import contextlib
+import json
 import logging
+import math
 import signal
 import sys
 
@@ -43,6 +45,22 @@ def _url(text):
     raise argparse.ArgumentTypeError(
         'not a URL for mysql+pymysql or postgresql+psycopg2; write %40 for '
         'an @ in the password')
+
+
+def number(kind, least, most=math.inf):
+    """Return the type of an option: a number of a kind, within bounds."""
+    def number(text):
+        value = kind(text)
+        if not least <= value <= most:
+            raise ValueError
+        return value
+    return number
+
+
+def write_json(results, path):
+    with open(path, 'w') as file:
+        json.dump(results, file, indent=1)
+        file.write('\n')
 
 
 def say(text):

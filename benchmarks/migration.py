@@ -21,7 +21,6 @@ end.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -44,11 +43,11 @@ def measure(args):
                'servers': {}, 'runs': []}
     for engine in _engines(args):
         for rows in args.rows or (1000, 100000):
-            with target.scratch(
-                    engine, args.connection, args.directory) as opened:
+            with target.scratch(engine, args.connection, args.directory,
+                                args.start) as opened:
                 results['servers'][engine] = opened.description()
                 url, = opened.urls
-                seconds = _fill(url, args.start, rows, '%s, %d stacks' % (
+                seconds = _fill(url, rows, '%s, %d stacks' % (
                     engine, rows))
                 results['runs'].append({
                     'engine': engine, 'rows': rows, 'fill_s': seconds,
@@ -62,7 +61,7 @@ def _engines(args):
     return args.engine or ENGINES
 
 
-def _fill(url, version, rows, title):
+def _fill(url, rows, title):
     """Return the seconds that it took."""
     start = told = time.monotonic()
 
@@ -72,7 +71,7 @@ def _fill(url, version, rows, title):
             told = time.monotonic()
             command.say('%s: filling, %d %%' % (title, 100 * done / rows))
 
-    stacks.make(url, version, rows, tell)
+    stacks.make(url, rows, tell)
     command.say('%s: migrating' % title)
     return round(time.monotonic() - start, 1)
 
@@ -154,7 +153,7 @@ def arguments(argv=None):
     add('--engine', action='append', choices=ENGINES,
         help=several + ', '.join(ENGINES))
     command.add_connection(parser)
-    add('--rows', action='append', type=int, metavar='N',
+    add('--rows', action='append', type=command.number(int, 1), metavar='N',
         help='stacks; %s1000 and 100000' % several)
     add('--from', dest='start', type=int, default=54, metavar='VERSION',
         help='by default %(default)s; 46 is the first')
@@ -173,9 +172,7 @@ def arguments(argv=None):
 def _run(args):
     results = measure(args)
     if args.json:
-        with open(args.json, 'w') as file:
-            json.dump(results, file, indent=1)
-            file.write('\n')
+        command.write_json(results, args.json)
     if args.plot:
         # It needs matplotlib.
         from benchmarks import migration_plot

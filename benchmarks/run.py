@@ -25,7 +25,6 @@ and benchmark.svg.
 """
 
 import argparse
-import json
 import os
 import sys
 import typing
@@ -107,9 +106,7 @@ def measure(args, open_target=target.scratch):
 
 
 def write(results, directory):
-    with open(os.path.join(directory, 'benchmark.json'), 'w') as file:
-        json.dump(results, file, indent=1)
-        file.write('\n')
+    command.write_json(results, os.path.join(directory, 'benchmark.json'))
     try:
         from benchmarks import plot
     except ImportError:
@@ -123,22 +120,25 @@ def arguments(argv=None):
         prog='benchmark', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
+    count = command.number(int, 1)
     add('--engine', action='append', choices=target.ENGINES,
         help='may be given several times; by default ' +
              ', '.join(DEFAULT_ENGINES))
     command.add_connection(parser)
-    add('--delay', action='append', type=milliseconds, metavar='MS',
+    add('--delay', action='append', metavar='MS',
+        type=command.number(float, 0),
         help='to add to each round trip to a server; may be given several '
              'times; by default 2; 0 adds none')
-    add('--rounds', type=positive_number, default=300, metavar='N',
+    add('--rounds', type=count, default=300, metavar='N',
         help='calls of each way in each scenario; by default %(default)s')
-    add('--writers', type=positive_number, nargs='+', default=[1, 4, 16, 64],
+    add('--writers', type=count, nargs='+', default=[1, 4, 16, 64],
         metavar='N', help='to one stack; by default 1 4 16 64')
-    add('--delayed-writers', type=positive_number, nargs='+', default=[16],
+    add('--delayed-writers', type=count, nargs='+', default=[16],
         metavar='N', help='with a delay, in threads; by default 16')
-    add('--turns', type=positive_number, default=2, metavar='N',
+    add('--turns', type=count, default=2, metavar='N',
         help='of all writers with each way; by default %(default)s')
-    add('--seconds', type=positive_seconds, default=0.3,
+    add('--seconds', default=0.3,
+        type=command.number(float, 0.001, contention.LONGEST),
         help='of each turn; by default %(default)s, at most ' +
              str(contention.LONGEST))
     add('--output', default='benchmark-results', metavar='DIRECTORY',
@@ -156,27 +156,6 @@ def _completed(parser, args):
         parser.error('--connection is for --engine %s' % other)
     args.engine = list(dict.fromkeys(args.engine))
     return args
-
-
-def milliseconds(text):
-    delay = float(text)
-    if delay < 0:
-        raise ValueError
-    return delay
-
-
-def positive_seconds(text):
-    seconds = float(text)
-    if not 0 < seconds <= contention.LONGEST:
-        raise ValueError
-    return seconds
-
-
-def positive_number(text):
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def _run(args):

@@ -20,7 +20,6 @@ in the end.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -101,16 +100,15 @@ def main():
     parser = argparse.ArgumentParser(
         prog='python -m benchmarks.startup', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--runs', type=int, default=20, metavar='N',
+    parser.add_argument('--runs', default=20, metavar='N',
+                        type=command.number(int, 1),
                         help='turns; by default %(default)s')
     parser.add_argument('--json', metavar='FILE',
                         help='to write all figures to')
     args = parser.parse_args()
     results = measure(args.runs)
     if args.json:
-        with open(args.json, 'w') as file:
-            json.dump(results, file, indent=1)
-            file.write('\n')
+        command.write_json(results, args.json)
     print(text(results))
 
 

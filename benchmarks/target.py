@@ -48,7 +48,7 @@ DROP = {'mysql': 'DROP DATABASE %s',
 
 
 class Target:
-    """A database at the newest version.
+    """A database of Heat.
 
     :param urls: of its nodes
     """
@@ -93,26 +93,27 @@ def _without_tls(url):
     return url.update_query_dict(WITHOUT_TLS[url.get_backend_name()])
 
 
-def scratch(engine, url, directory):
+def scratch(engine, url, directory, version=None):
     """Return a context manager with a Target that is removed afterwards.
 
     :param url: of another server than the tests' own, or None
     :param directory: for the file of SQLite
+    :param version: of the schema, None being the newest; a cluster has that
     """
     if engine == 'sqlite':
-        return _scratch_file(directory)
+        return _scratch_file(directory, version)
     if engine == 'galera':
         return _scratch_cluster()
     return _scratch_database(engine, _without_tls(
-        url or sa.engine.make_url(SERVERS[engine])))
+        url or sa.engine.make_url(SERVERS[engine])), version)
 
 
 @contextlib.contextmanager
-def _scratch_file(directory):
+def _scratch_file(directory, version):
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         url = sa.engine.URL.create(
             'sqlite', database=os.path.join(scratch, 'heat.sqlite'))
-        _migrate(url)
+        _migrate(url, version)
         yield Target('sqlite', [url])
 
 
@@ -123,11 +124,11 @@ def _scratch_cluster():
 
 
 @contextlib.contextmanager
-def _scratch_database(engine, server):
+def _scratch_database(engine, server, version):
     name = 'heat_benchmark_' + secrets.token_hex(6)
     _administer(server, CREATE[engine] % name)
     try:
-        _migrate(server.set(database=name))
+        _migrate(server.set(database=name), version)
         yield Target(engine, [server.set(database=name)])
     finally:
         # Who is impatient now would leave it behind.
@@ -140,10 +141,10 @@ def _administer(server, statement):
         connection.cursor().execute(statement)
 
 
-def _migrate(url):
+def _migrate(url, version):
     engine = sa.create_engine(url)
     try:
-        api.db_sync(engine)
+        api.db_sync(engine, version)
     finally:
         engine.dispose()
 
