@@ -38,6 +38,8 @@ class PageCostTest(base.APITestCase):
                  'created_at': START + datetime.timedelta(minutes=number)}
                 for number in range(STACKS)])
         self.ids = ['stack-%d' % number for number in range(STACKS)]
+        # Costs are counted for a connection: there must be no other.
+        self.engine.dispose()
 
     def test_last_page_costs_no_more_than_the_first(self):
         for request in (self.context, context.RequestContext(is_admin=True)):
