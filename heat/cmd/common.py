@@ -25,9 +25,9 @@ import sqlalchemy.exc
 from heat.common.config import CONF
 from heat.common import exception
 from heat.common.i18n import _
-from heat.db.sqlalchemy.engine import get_engine
+from heat.db.sqlalchemy.engine.facade import get_engine
 # It has to see each connection being made.
-from heat.db.sqlalchemy import galera  # noqa: F401
+from heat.db.sqlalchemy.engine import galera  # noqa: F401
 
 DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
 

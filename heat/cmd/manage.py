@@ -28,7 +28,7 @@ from heat.cmd import output
 from heat.common.config import CONF
 from heat.common import exception
 from heat.common.i18n import _
-from heat.db.sqlalchemy import migrate_version
+from heat.db.sqlalchemy.migration import migrate_version
 
 # Each command imports what it alone needs when it is run: most of the time
 # that db_version takes is spent on imports.
@@ -57,9 +57,9 @@ def db_sync():
         return _plan(version)
     engine = common.connect()
     from heat.cmd import progress
-    from heat.db.sqlalchemy import migration
+    from heat.db.sqlalchemy.migration import sync
     with progress.Progress(_is_text()) as listener:
-        applied = migration.db_sync(
+        applied = sync.db_sync(
             engine, version, command.lock_timeout, listener)
     reached = migrate_version.db_version(engine)
     _show([_('The database is at version %d.') % reached],
@@ -82,7 +82,7 @@ def _require_sense(command):
 
 def _plan(version):
     """List the versions that db_sync would apply."""
-    from heat.db.sqlalchemy import plan
+    from heat.db.sqlalchemy.migration import plan
     command = CONF.command
     if command.dialect:
         steps = plan.db_plan_offline(
@@ -107,7 +107,7 @@ def _sql(steps):
 
 def _check():
     """Tell by the exit status whether db_sync is needed."""
-    from heat.db.sqlalchemy import plan
+    from heat.db.sqlalchemy.migration import plan
     try:
         found = plan.db_status(common.connect())
     except (exception.DatabaseTooNew, exception.UnknownVersion) as error:
@@ -132,7 +132,7 @@ def db_version():
     """Print the version of the database."""
     engine = common.connect()
     if CONF.command.verbose:
-        from heat.db.sqlalchemy import plan
+        from heat.db.sqlalchemy.migration import plan
         found = plan.db_status(engine)
         _show(_pending_lines(found), **found._asdict())
     else:
@@ -148,7 +148,7 @@ def _pending_lines(status):
 
 def db_check():
     """List how the schema differs from what this Heat works with."""
-    from heat.db.sqlalchemy import drift
+    from heat.db.sqlalchemy.migration import drift
     differences = drift.db_drift(common.connect())
     _show(differences or [_('The schema is as it has to be.')],
           differences=differences)

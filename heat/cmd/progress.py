@@ -18,13 +18,13 @@ import threading
 import time
 
 from heat.common.i18n import _
-from heat.db.sqlalchemy import migration
+from heat.db.sqlalchemy.migration import sync
 
 # Seconds after which a step is worth to be shown while it lasts.
 PATIENCE = 1
 
 
-class Progress(migration.MigrationListener):
+class Progress(sync.MigrationListener):
     """Prints what db_sync does: results, and on a terminal what it is at.
 
     :param is_text: whether results are to be printed as they come

@@ -32,19 +32,19 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
-from heat.db.sqlalchemy.engine import get_engine
+from heat.db.sqlalchemy.engine.facade import get_engine
 
 # What operators do with a database, and the modules that have it. Engines,
 # which need none of it, do not load it: see __getattr__.
 _MODULES = {
-    'MigrationListener': 'migration',
+    'MigrationListener': 'sync',
     'db_charset': 'charset',
     'db_deleted': 'deleted',
     'db_drift': 'drift',
     'db_plan': 'plan',
     'db_plan_offline': 'plan',
     'db_status': 'plan',
-    'db_sync': 'migration',
+    'db_sync': 'sync',
     'db_version': 'migrate_version',
 }
 
@@ -73,7 +73,8 @@ def __getattr__(name):
     if name not in _MODULES:
         raise AttributeError('module %r has no attribute %r' %
                              (__name__, name))
-    module = importlib.import_module('heat.db.sqlalchemy.' + _MODULES[name])
+    module = importlib.import_module(
+        'heat.db.sqlalchemy.migration.' + _MODULES[name])
     return getattr(module, name)
 
 

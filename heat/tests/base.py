@@ -21,8 +21,8 @@ import testtools
 
 from heat.common import context
 from heat.db import api
-from heat.db.sqlalchemy import autocommit
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy import models
 from heat.tests import databases
 
@@ -50,7 +50,7 @@ class EmptyDatabase(test_fixtures.ResetsData,
     """A database that is empty again for each test."""
 
     def get_enginefacade(self):
-        return engine.context_manager
+        return facade.context_manager
 
     def reset_schema_data(self, engine, facade):
         databases.empty(engine)
@@ -62,7 +62,7 @@ class MigratedDatabase(test_fixtures.GeneratesSchemaFromMigrations,
     """A database at the newest version, without rows for each test."""
 
     def get_enginefacade(self):
-        return engine.context_manager
+        return facade.context_manager
 
     def generate_schema_migrations(self, engine):
         api.db_sync(engine)

@@ -13,7 +13,7 @@
 
 from oslo_db.sqlalchemy import test_fixtures
 
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 from heat.tests import proxy
 
@@ -36,12 +36,12 @@ class ProxiedTestCase(base.APITestCase):
         url = self.engine.url
         self.proxy = self.useFixture(
             proxy.Proxy((url.host, url.port or PORTS[self.driver])))
-        facade = engine.context_manager.make_new_manager()
-        facade.configure(
+        manager = facade.context_manager.make_new_manager()
+        manager.configure(
             connection=url.set(
                 host='127.0.0.1', port=self.proxy.port).update_query_dict(
                     NO_TLS[self.driver]), **self.OPTIONS)
-        self.proxied_engine = facade.writer.get_engine()
+        self.proxied_engine = manager.writer.get_engine()
         self.addCleanup(self.proxied_engine.dispose)
         self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
-            engine.context_manager, facade))
+            facade.context_manager, manager))

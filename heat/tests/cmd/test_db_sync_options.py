@@ -20,7 +20,7 @@ import signal
 import sqlalchemy as sa
 
 from heat.db import api
-from heat.db.sqlalchemy import claim
+from heat.db.sqlalchemy.migration import claim
 from heat.tests import base
 from heat.tests.cmd import test_manage
 from heat.tests import databases

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 import testtools
 
 from heat.db import api
-from heat.db.sqlalchemy import claim
+from heat.db.sqlalchemy.migration import claim
 from heat.tests import base
 from heat.tests import databases
 from heat.tests import schema

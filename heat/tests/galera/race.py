@@ -25,7 +25,7 @@ from oslo_db.sqlalchemy import test_fixtures
 
 from heat.common import context
 from heat.db import api
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import facade
 from heat.tests.galera import server
 from heat.tests import history
 from heat.tests import proxy
@@ -196,12 +196,12 @@ class At(fixtures.Fixture):
         self.options = options
 
     def _setUp(self):
-        facade = engine.context_manager.make_new_manager()
-        facade.configure(connection=self.url, **self.options)
-        self.engine = facade.writer.get_engine()
+        manager = facade.context_manager.make_new_manager()
+        manager.configure(connection=self.url, **self.options)
+        self.engine = manager.writer.get_engine()
         self.addCleanup(self.engine.dispose)
         self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
-            engine.context_manager, facade))
+            facade.context_manager, manager))
 
 
 def create_stack(node, **values):

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from heat.db import api
 from heat.tests import base as tests_base
 from heat.tests import databases
-from heat.tests.db.sqlalchemy import test_kill
+from heat.tests.db.sqlalchemy.migration import test_kill
 from heat.tests.galera import base
 from heat.tests.galera import server
 from heat.tests.galera import test_stale

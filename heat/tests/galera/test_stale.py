@@ -21,7 +21,7 @@ from heat.common.config import CONF
 from heat.common import context
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import facade
 from heat.tests.galera import base
 from heat.tests.galera import faults
 from heat.tests.galera import race
@@ -142,7 +142,7 @@ class OptionsTest(StaleTestCase):
         return api.stack_get(self.context, self.stack_id).current_traversal
 
     def update_in_transaction(self):
-        with engine.context_manager.writer.using(self.context):
+        with facade.context_manager.writer.using(self.context):
             return self.update(NEW)
 
     def test_a_read_may_be_stale(self):

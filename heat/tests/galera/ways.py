@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from heat.common import exception
 from heat.db import api
 from heat.db.sqlalchemy.api import fence
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import Stack
 
 
@@ -27,7 +27,7 @@ def lock(context, stack_id, values, exp_trvsl):
 
     Nodes do not tell each other about locks of rows.
     """
-    with engine.context_manager.writer.using(context) as session:
+    with facade.context_manager.writer.using(context) as session:
         actual = session.execute(
             sa.select(Stack.current_traversal)
             .where(Stack.id == stack_id).with_for_update()).scalar_one()

@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from heat.common.config import CONF
 from heat.common import exception
 from heat.common.i18n import _
-from heat.db.sqlalchemy import autocommit
-from heat.db.sqlalchemy.engine import get_engine
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine.facade import get_engine
 
 # Below this, no server is known to refuse a statement for its size.
 ALWAYS_ACCEPTED = 512 * 1024

@@ -24,15 +24,15 @@ from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
-from heat.db.sqlalchemy import autocommit
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import SameText
-from heat.db.sqlalchemy import engine
-from heat.db.sqlalchemy import galera
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.retry import retry
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Stack
-from heat.db.sqlalchemy.retry import retry
 from heat.db.sqlalchemy.types import freeze
 
 LOG = log.getLogger(__name__)
@@ -80,7 +80,7 @@ def swap(context, stack_id, values, exp_trvsl, then=None):
     if exp_trvsl is not ANY_TRAVERSAL:
         api_values.check_traversal('exp_trvsl', exp_trvsl)
     write = _Write(context, stack_id, values, exp_trvsl, then)
-    if engine.in_transaction(context):
+    if facade.in_transaction(context):
         write.in_callers_transaction()
     else:
         retry(write.in_own_transaction)
@@ -133,7 +133,7 @@ class _Write:
             self.this['this_tenant'] = as_id(context.tenant_id)
 
     def in_callers_transaction(self):
-        with engine.context_manager.writer.using(self.context) as session:
+        with facade.context_manager.writer.using(self.context) as session:
             session.flush()
             connection = session.connection()
             if not self._write_through(connection):
@@ -166,7 +166,7 @@ class _Write:
         if self.then is None:
             with explained(Stack, self.values):
                 return autocommit.update(*self._statement()) == 1
-        with engine.get_engine().begin() as connection:
+        with facade.get_engine().begin() as connection:
             return self._write_through(connection)
 
     def _write_through(self, connection):

@@ -19,8 +19,8 @@ from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
-from heat.db.sqlalchemy import autocommit
-from heat.db.sqlalchemy.engine import context_manager
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine.facade import context_manager
 from heat.db.sqlalchemy.models import RawTemplate
 
 FIXED = ('id', 'created_at')

@@ -24,14 +24,14 @@ from heat.common.i18n import _
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import values as api_values
-from heat.db.sqlalchemy import autocommit
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
-from heat.db.sqlalchemy import engine
-from heat.db.sqlalchemy import galera
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.retry import retry
 from heat.db.sqlalchemy import models
 from heat.db.sqlalchemy.models import Stack
-from heat.db.sqlalchemy.retry import retry
 
 FIXED = ('id', 'created_at', 'deleted_at')
 
@@ -54,8 +54,8 @@ def stack_create(context, values):
     """
     api_values.check(Stack, values, new=True)
     creation = _Creation({'id': str(uuid.uuid4()), **values})
-    if engine.in_transaction(context):
-        with engine.context_manager.writer.using(context) as session:
+    if facade.in_transaction(context):
+        with facade.context_manager.writer.using(context) as session:
             return creation.insert(session)
     return retry(creation.in_own_transaction)
 

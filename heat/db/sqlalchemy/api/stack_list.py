@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from heat.common import exception
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api import fence
-from heat.db.sqlalchemy import autocommit
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
+from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.models import Stack
 
 SORT_KEYS = {'stack_name': Stack.name, 'stack_status': Stack.status,

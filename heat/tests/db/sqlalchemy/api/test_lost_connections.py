@@ -23,7 +23,7 @@ import testscenarios
 from heat.common import config
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 from heat.tests import proxied
 
@@ -141,7 +141,7 @@ class CallersTransactionTest(LostConnectionTestCase):
         self.update(stack_id, LEAVES_TRAVERSAL, self.row(stack_id)[1])
 
     def update_in_transaction(self, stack_id):
-        with engine.context_manager.writer.using(self.context):
+        with facade.context_manager.writer.using(self.context):
             api.stack_update(self.context, stack_id, LEAVES_TRAVERSAL, OLD)
 
 
@@ -232,7 +232,7 @@ class AwayTest(LostConnectionTestCase):
 
     def test_callers_transaction(self):
         def update():
-            with engine.context_manager.writer.using(self.context):
+            with facade.context_manager.writer.using(self.context):
                 api.stack_update(self.context, self.stack_id,
                                  STARTS_TRAVERSAL, OLD)
         self.pause(self.fail)
@@ -261,7 +261,7 @@ class StaleConnectionTest(LostConnectionTestCase):
 
     def test_not_in_a_callers_transaction(self):
         def read():
-            with engine.context_manager.reader.using(self.context):
+            with facade.context_manager.reader.using(self.context):
                 api.stack_get_all(self.context)
                 self.proxy.lose_all()
                 api.stack_get_all(self.context)
@@ -364,7 +364,7 @@ class StackDeleteTest(LostConnectionTestCase):
 
     def test_callers_transaction_is_not_repeated(self):
         def delete():
-            with engine.context_manager.writer.using(self.context):
+            with facade.context_manager.writer.using(self.context):
                 self.delete()
         self.lose(self.when, UPDATE)
         self.assertRaises(db_exception.DBConnectionError, delete)

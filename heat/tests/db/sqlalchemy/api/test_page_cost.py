@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from heat.common import context
 from heat.db import api
-from heat.db.sqlalchemy import autocommit
+from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.models import Stack
 from heat.tests import base
 

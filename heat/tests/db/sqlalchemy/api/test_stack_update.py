@@ -23,7 +23,7 @@ import testtools
 from heat.common import context
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 
 OLD = '11111111-1111-4111-8111-111111111111'
@@ -284,7 +284,7 @@ class CallersTransactionTest(FenceTestCase):
     """Several calls in one transaction of the caller."""
 
     def transaction(self):
-        return engine.context_manager.writer.using(self.context)
+        return facade.context_manager.writer.using(self.context)
 
     def test_conflict_rolls_back_all_of_it(self):
         rows = self.rows()
@@ -530,7 +530,7 @@ class StackDeleteTest(FenceTestCase):
         stored = self.stored()
 
         def delete_and_fail():
-            with engine.context_manager.writer.using(self.context):
+            with facade.context_manager.writer.using(self.context):
                 api.stack_delete(self.context, self.stack_id, OLD)
                 raise KeyError
 
@@ -621,7 +621,7 @@ class RawTemplateTest(FenceTestCase):
 
     def test_refused_delete_in_a_callers_transaction(self):
         def delete():
-            with engine.context_manager.writer.using(self.context):
+            with facade.context_manager.writer.using(self.context):
                 api.raw_template_delete(self.context,
                                         self.get().raw_template_id)
         self.assertRaises(exception.InUse, delete)

@@ -13,7 +13,7 @@
 """Several calls in one transaction of the caller."""
 
 from heat.db import api
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 
 
@@ -21,7 +21,7 @@ class TransactionTest(base.APITestCase):
 
     def test_callers_transaction_is_one(self):
         def create_and_fail():
-            with engine.context_manager.writer.using(self.context):
+            with facade.context_manager.writer.using(self.context):
                 self.create_stack()
                 raise KeyError
         self.assertRaises(KeyError, create_and_fail)
@@ -30,7 +30,7 @@ class TransactionTest(base.APITestCase):
 
     def test_read_sees_what_was_written_meanwhile(self):
         stack_id = self.create_stack(name='old').id
-        with engine.context_manager.writer.using(self.context) as session:
+        with facade.context_manager.writer.using(self.context) as session:
             # While it is held, the session knows it.
             stack = api.stack_get(self.context, stack_id)
             self.assertEqual('old', stack.name)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import repository
+from heat.db.sqlalchemy.migration import repository
 from heat.tests import base
 from heat.tests import databases
 from heat.tests import schema

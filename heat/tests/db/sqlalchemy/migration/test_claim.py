@@ -25,8 +25,8 @@ import testtools
 
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import claim
-from heat.db.sqlalchemy import process
+from heat.db.sqlalchemy.migration import claim
+from heat.db.sqlalchemy.migration import process
 from heat.tests import base
 from heat.tests import databases
 from heat.tests import runners

@@ -23,8 +23,8 @@ import testtools
 from heat.common import context
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import autocommit
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 from heat.tests import proxied
 
@@ -51,10 +51,10 @@ class EngineTest(base.APITestCase):
             barrier.wait()
             return autocommit.get_engine()
         barrier = threading.Barrier(8)
-        facade = engine.context_manager.make_new_manager()
-        facade.configure(connection=self.engine.url)
+        manager = facade.context_manager.make_new_manager()
+        manager.configure(connection=self.engine.url)
         self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
-            engine.context_manager, facade))
+            facade.context_manager, manager))
         api.get_engine()
         with futures.ThreadPoolExecutor(8) as executor:
             self.assertEqual(1, len(set(executor.map(get_engine, range(8)))))
@@ -149,10 +149,10 @@ class MemoryTest(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        facade = engine.context_manager.make_new_manager()
-        facade.configure(connection='sqlite://')
+        manager = facade.context_manager.make_new_manager()
+        manager.configure(connection='sqlite://')
         self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
-            engine.context_manager, facade))
+            facade.context_manager, manager))
         api.db_sync(api.get_engine())
         self.context = context.RequestContext(tenant_id='tenant')
 

@@ -16,7 +16,7 @@ import collections
 import os
 import warnings
 
-PATH = os.path.join(os.path.dirname(__file__), 'migrate_repo')
+PATH = os.path.join(os.path.dirname(os.path.dirname(__file__)), 'migrate_repo')
 ID = 'heat'
 
 # The version of an empty database: the first script makes 46.

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from heat.common import exception
 from heat.common.i18n import _
-from heat.db.sqlalchemy import repository
-from heat.db.sqlalchemy.repository import INIT_VERSION
+from heat.db.sqlalchemy.migration import repository
+from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 
 TABLE = sa.Table(
     'migrate_version', sa.MetaData(),

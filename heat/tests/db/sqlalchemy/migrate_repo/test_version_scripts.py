@@ -24,7 +24,7 @@ import testtools
 from heat.common import exception
 from heat.db import api
 from heat.db.sqlalchemy import ddl
-from heat.db.sqlalchemy import repository
+from heat.db.sqlalchemy.migration import repository
 from heat.tests import base
 from heat.tests import databases
 from heat.tests import schema

@@ -21,7 +21,7 @@ import testtools
 import heat
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import engine
+from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy import models
 from heat.tests import base
 
@@ -228,7 +228,7 @@ class FlushTest(base.APITestCase):
         rows = self.select('SELECT * FROM stack')
 
         def flush():
-            with engine.context_manager.writer.using(self.context) as session:
+            with facade.context_manager.writer.using(self.context) as session:
                 change(session, api.stack_get(self.context, self.stack_id,
                                               eager_load=True))
 
@@ -274,7 +274,7 @@ class FlushTest(base.APITestCase):
         self.assertRefused(lambda session, stack: session.delete(stack))
 
     def test_a_loaded_stack_that_is_not_changed_is_not_refused(self):
-        with engine.context_manager.writer.using(self.context) as session:
+        with facade.context_manager.writer.using(self.context) as session:
             stack = api.stack_get(self.context, self.stack_id)
             stack.name = stack.name
             session.flush()
@@ -282,7 +282,7 @@ class FlushTest(base.APITestCase):
             self.context, self.stack_id).updated_at)
 
     def test_new_stack_may_be_changed_until_it_is_stored(self):
-        with engine.context_manager.writer.using(self.context) as session:
+        with facade.context_manager.writer.using(self.context) as session:
             stack = models.Stack(
                 raw_template=models.RawTemplate(), tenant='tenant',
                 disable_rollback=False)
@@ -291,7 +291,7 @@ class FlushTest(base.APITestCase):
         self.assertEqual('new', api.stack_get(self.context, stack.id).name)
 
     def test_changed_template_of_a_loaded_stack_is_written(self):
-        with engine.context_manager.writer.using(self.context):
+        with facade.context_manager.writer.using(self.context):
             stack = api.stack_get(self.context, self.stack_id,
                                   eager_load=True)
             stack.raw_template.template = {'new': True}

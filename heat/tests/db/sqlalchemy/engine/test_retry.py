@@ -25,8 +25,8 @@ from heat.common import config
 from heat.common import context
 from heat.common import exception
 from heat.db import api
-from heat.db.sqlalchemy import engine
-from heat.db.sqlalchemy import retry
+from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine import retry
 from heat.tests import base
 
 TRAVERSAL = '11111111-1111-4111-8111-111111111111'
@@ -124,7 +124,7 @@ class TransactionTest(RefusalTestCase):
 
     def transaction(self):
         self.calls += 1
-        with engine.context_manager.writer.using(self.context):
+        with facade.context_manager.writer.using(self.context):
             api.stack_get(self.context, self.ids[-1])
             if self.calls == 1:
                 self.disturb()
@@ -198,7 +198,7 @@ class CommitTest(RefusalTestCase):
     def transaction(self):
         """Read both and write one, while someone else writes the other."""
         self.calls += 1
-        with engine.context_manager.writer.using(self.context) as session:
+        with facade.context_manager.writer.using(self.context) as session:
             session.execute(sa.text('SELECT name FROM stack')).all()
             self.update(self.ids[0])
             if self.calls == 1:
@@ -239,7 +239,7 @@ class DeadlockTest(RefusalTestCase):
         is_first = name not in self.calls
         self.calls.append(name)
         caller = context.RequestContext(tenant_id='tenant')
-        with engine.context_manager.writer.using(caller):
+        with facade.context_manager.writer.using(caller):
             api.stack_update(caller, ids[0], {'name': name})
             if is_first:
                 self.meeting.wait(10)

@@ -26,10 +26,10 @@ from sqlalchemy import orm
 from sqlalchemy import pool
 
 from heat.common.config import CONF
-from heat.db.sqlalchemy import engine
-from heat.db.sqlalchemy import galera
-from heat.db.sqlalchemy.prepared import prepare
-from heat.db.sqlalchemy.retry import retry
+from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.prepared import prepare
+from heat.db.sqlalchemy.engine.retry import retry
 
 _made = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
@@ -38,20 +38,20 @@ _lock = threading.Lock()
 def get_engine():
     """Return the Engine of connections whose statements commit.
 
-    Its pool is as large as that of engine.get_engine(), and its connections
+    Its pool is as large as that of facade.get_engine(), and its connections
     are set up by oslo.db like those. Listeners for before_cursor_execute of
     that engine hear of these statements too. For a database in memory, which
     is there for one connection only, it is that engine itself.
 
-    :raises: as engine.get_engine()
+    :raises: as facade.get_engine()
     """
-    return _like(engine.get_engine())
+    return _like(facade.get_engine())
 
 
 def connect():
     """Return a context manager for a connection whose statements commit."""
     own = get_engine()
-    return own.begin() if own is engine.get_engine() else own.connect()
+    return own.begin() if own is facade.get_engine() else own.connect()
 
 
 def read(context, select):
@@ -63,8 +63,8 @@ def read(context, select):
     :param select: called with a session, again after a lost connection
     :raises oslo_db.exception.DBError: as the database says
     """
-    if engine.in_transaction(context):
-        with engine.context_manager.reader.using(context) as session:
+    if facade.in_transaction(context):
+        with facade.context_manager.reader.using(context) as session:
             return select(session)
 
     def select_once():
@@ -84,7 +84,7 @@ def update(statement, parameters):
         it is unknown whether rows were changed
     :raises oslo_db.exception.DBError: as the database says
     """
-    original = engine.get_engine()
+    original = facade.get_engine()
     own = _like(original)
     if own is original:
         with own.begin() as connection:
@@ -106,12 +106,12 @@ def _like(original):
 
 
 def _make(original):
-    facade = engine.context_manager.make_new_manager()
+    manager = facade.context_manager.make_new_manager()
     # Letting other greenlets run when a connection is returned is a sleep
     # that may take as long as the statement.
-    facade.configure(connection=original.url, max_retries=0,
-                     thread_checkin=False)
-    similar = facade.writer.get_engine()
+    manager.configure(connection=original.url, max_retries=0,
+                      thread_checkin=False)
+    similar = manager.writer.get_engine()
     if similar.name == 'sqlite':
         _keep_connections(similar)
     _send_statements_only(similar)

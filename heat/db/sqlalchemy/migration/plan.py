@@ -18,12 +18,12 @@ from sqlalchemy.engine import make_url
 
 from heat.common import exception
 from heat.common.i18n import _
-from heat.db.sqlalchemy import charset
-from heat.db.sqlalchemy import claim
 from heat.db.sqlalchemy import ddl
-from heat.db.sqlalchemy import migrate_version
-from heat.db.sqlalchemy import repository
-from heat.db.sqlalchemy.repository import INIT_VERSION
+from heat.db.sqlalchemy.migration import charset
+from heat.db.sqlalchemy.migration import claim
+from heat.db.sqlalchemy.migration import migrate_version
+from heat.db.sqlalchemy.migration import repository
+from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 
 # A version that is to be applied: its number, the name of its script and the
 # statements that it takes, for the client of the database.

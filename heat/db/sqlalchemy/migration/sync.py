@@ -21,12 +21,12 @@ import time
 import sqlalchemy as sa
 
 from heat.common import exception
-from heat.db.sqlalchemy import claim
 from heat.db.sqlalchemy.ddl import change
-from heat.db.sqlalchemy import galera
-from heat.db.sqlalchemy import migrate_version
-from heat.db.sqlalchemy import plan
-from heat.db.sqlalchemy import repository
+from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.migration import claim
+from heat.db.sqlalchemy.migration import migrate_version
+from heat.db.sqlalchemy.migration import plan
+from heat.db.sqlalchemy.migration import repository
 
 # A version that was applied: its number, the name of its script, the
 # statements that changed something, and the seconds it took.

@@ -34,9 +34,9 @@ import sqlalchemy as sa
 
 from heat.common import exception
 from heat.common.i18n import _
-from heat.db.sqlalchemy.migrate_version import TABLE
-from heat.db.sqlalchemy import process
-from heat.db.sqlalchemy import retry
+from heat.db.sqlalchemy.engine import retry
+from heat.db.sqlalchemy.migration.migrate_version import TABLE
+from heat.db.sqlalchemy.migration import process
 
 ID = 'heat db_sync'
 _IS_CLAIM = TABLE.c.repository_id == ID
