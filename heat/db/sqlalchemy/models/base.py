@@ -1,0 +1,54 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What all models have."""
+
+import uuid
+
+from oslo_utils import timeutils
+from sqlalchemy import Column
+from sqlalchemy import DateTime
+from sqlalchemy import event
+from sqlalchemy import orm
+
+from heat.db.sqlalchemy.types import freeze
+from heat.db.sqlalchemy.types import Json
+
+Base = orm.declarative_base()
+
+
+def new_uuid():
+    return str(uuid.uuid4())
+
+
+def now():
+    """Return the time as every engine can store it.
+
+    MySQL's DATETIME has no fraction, and would be rounded.
+    """
+    return timeutils.utcnow().replace(microsecond=0)
+
+
+@event.listens_for(Base, 'attribute_instrument', propagate=True)
+def _freeze_json(model, key, attribute):
+    """Freeze what is stored in a JSON attribute as what is loaded is."""
+    columns = getattr(attribute.property, 'columns', ())
+    if columns and isinstance(columns[0].type, Json):
+        event.listen(attribute, 'set', lambda target, value, *_: freeze(value),
+                     retval=True, propagate=True)
+
+
+class Timestamps:
+    __table_args__ = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb3'}
+
+    created_at = Column(DateTime, default=now)
+    updated_at = Column(DateTime, onupdate=now)
