@@ -26,8 +26,8 @@ from sqlalchemy import orm
 
 from benchmarks import driver
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy import models
 from heat.tests.galera import race
 

@@ -25,8 +25,8 @@ import uuid
 
 from heat.common.config import CONF
 from heat.common.context import RequestContext
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 
 
 def work(name, stack_id, traversal, has_written):

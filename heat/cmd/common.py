@@ -23,8 +23,8 @@ from sqlalchemy.engine import make_url
 import sqlalchemy.exc
 
 from heat.common.config import CONF
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.engine.facade import get_engine
 # It has to see each connection being made.
 from heat.db.sqlalchemy.engine import galera  # noqa: F401
@@ -55,7 +55,7 @@ def configure(argv):
 def connect():
     """Return the Engine for [database] connection, after a first connection.
 
-    :raises heat.common.exception.InvalidConnection: there is no way to
+    :raises heat.db.exception.InvalidConnection: there is no way to
         connect; the text shows no password
     """
     engine = get_engine()

@@ -26,8 +26,8 @@ from oslo_config import cfg
 from heat.cmd import common
 from heat.cmd import output
 from heat.common.config import CONF
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.migration import migrate_version
 
 # Each command imports what it alone needs when it is run: most of the time

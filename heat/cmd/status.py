@@ -24,9 +24,9 @@ from oslo_upgradecheck import upgradecheck
 
 from heat.cmd import common
 from heat.common.config import CONF
-from heat.common import exception
 from heat.common.i18n import _
 from heat.db import api
+from heat.db import exception
 
 SUCCESS = upgradecheck.Code.SUCCESS
 WARNING = upgradecheck.Code.WARNING

@@ -10,7 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Errors of Heat's database layer; oslo.db's own pass through unwrapped."""
+"""The errors that all of Heat knows; those of heat.db are found here too."""
+
+import importlib
 
 from heat.common.i18n import _
 
@@ -20,83 +22,15 @@ class HeatException(Exception):
 
 
 class NotFound(HeatException):
-    """There is no such object, or the context may not see it."""
+    """There is no such object, or the context may not see it.
 
-
-class InUse(HeatException):
-    """It can not be deleted: something still refers to it."""
-
-
-class InvalidValues(HeatException):
-    """Values were refused before anything was sent to the database.
-
-    :ivar keys: the names of the offending values, sorted
+    :param msg_fmt: the text; a % is written twice
     """
 
-    def __init__(self, reason, keys):
-        self.reason = reason
-        self.keys = sorted(keys)
-        super().__init__(reason, self.keys)
-
-    def __str__(self):
-        return '%s: %s' % (self.reason, ', '.join(self.keys))
+    def __init__(self, msg_fmt=_('not found')):
+        super().__init__(msg_fmt % {})
 
 
-class ConcurrentTransition(HeatException):
-    """The stack is not in the traversal that the caller works for.
-
-    :ivar stack_id: the stack
-    :ivar expected: the traversal that the caller expected; None is no
-        traversal
-    :ivar actual: the traversal that is stored now; None is no traversal
-    """
-
-    def __init__(self, stack_id, expected, actual):
-        self.stack_id = stack_id
-        self.expected = expected
-        self.actual = actual
-        super().__init__(stack_id, expected, actual)
-
-    def __str__(self):
-        return _('stack %(stack_id)s is in traversal %(actual)s, not in '
-                 '%(expected)s: stop working for that one') % vars(self)
-
-
-class UnfencedWrite(HeatException):
-    """A stack was to be written around the fence of its traversal."""
-
-
-class InvalidConnection(HeatException):
-    """[database] connection can not be used; the text never quotes it."""
-
-
-class MigrationError(HeatException):
-    """db_sync refused to start, or to go on; the text says what to do."""
-
-
-class UnknownVersion(MigrationError):
-    """The database has tables, but is at no version that Heat can tell."""
-
-
-class Busy(MigrationError):
-    """Another db_sync was at work for longer than one was to wait."""
-
-    def __init__(self, who, timeout):
-        super().__init__(
-            _('%(who)s is still at work after %(timeout)d s; wait for it, or '
-              'end it, and run db_sync again') %
-            {'who': who, 'timeout': timeout})
-
-
-class TakenOver(MigrationError):
-    """Another db_sync has taken over, as this one did not run for long."""
-
-
-class DatabaseTooNew(MigrationError):
-    """The database is at a version that this code does not know."""
-
-    def __init__(self, version, newest):
-        super().__init__(
-            _('the database is at version %(version)s, newer than this code '
-              'knows (%(newest)s); use the release that brought it there') %
-            {'version': version, 'newest': newest})
+def __getattr__(name):
+    # Not imported above, for it imports this module.
+    return getattr(importlib.import_module('heat.db.exception'), name)

@@ -32,8 +32,8 @@ from sqlalchemy import exc
 
 from heat.common.config import CONF
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import history
 
 # If one is not ready after as many seconds, it will never be.

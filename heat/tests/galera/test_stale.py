@@ -19,8 +19,8 @@ from oslo_db import exception as db_exception
 
 from heat.common.config import CONF
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
 from heat.tests.galera import base
 from heat.tests.galera import faults

@@ -15,8 +15,8 @@
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import Stack

@@ -19,8 +19,8 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
 from heat.common.config import CONF
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine.facade import get_engine
 
@@ -33,7 +33,7 @@ class explained:
 
     A context manager around the write; as a class it costs the least.
 
-    :raises heat.common.exception.InvalidValues: a value refers to nothing,
+    :raises heat.db.exception.InvalidValues: a value refers to nothing,
         or the server can not take it
     """
 

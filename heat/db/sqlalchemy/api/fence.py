@@ -20,8 +20,8 @@ from oslo_log import log
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
 from heat.db.sqlalchemy.comparison import as_id
@@ -71,10 +71,10 @@ def swap(context, stack_id, values, exp_trvsl, then=None):
     :param exp_trvsl: a traversal; None is no traversal; or ANY_TRAVERSAL
     :param then: called with the connection, in the transaction of the UPDATE
     :returns: True
-    :raises heat.common.exception.InvalidValues: exp_trvsl is no traversal,
+    :raises heat.db.exception.InvalidValues: exp_trvsl is no traversal,
         or a value refers to nothing
-    :raises heat.common.exception.NotFound: there is no such stack
-    :raises heat.common.exception.ConcurrentTransition: it is in another
+    :raises heat.db.exception.NotFound: there is no such stack
+    :raises heat.db.exception.ConcurrentTransition: it is in another
         traversal
     """
     if exp_trvsl is not ANY_TRAVERSAL:

@@ -15,8 +15,8 @@
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import values as api_values
 from heat.db.sqlalchemy.engine import autocommit
@@ -32,7 +32,7 @@ def raw_template_create(context, values):
     :param context: a RequestContext; templates belong to no tenant
     :param values: a dictionary of attributes of models.RawTemplate
     :returns: the models.RawTemplate
-    :raises heat.common.exception.InvalidValues: a value is refused
+    :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBError: as the database says
     """
     api_values.check(RawTemplate, values, new=True)
@@ -48,7 +48,7 @@ def raw_template_get(context, template_id):
     """Return the models.RawTemplate with an id. One SELECT.
 
     :param context: a RequestContext; templates belong to no tenant
-    :raises heat.common.exception.NotFound: there is none
+    :raises heat.db.exception.NotFound: there is none
     :raises oslo_db.exception.DBError: as the database says
     """
     return autocommit.read(
@@ -61,8 +61,8 @@ def raw_template_update(context, template_id, values):
     :param context: a RequestContext; templates belong to no tenant
     :param values: a dictionary of attributes of models.RawTemplate
     :returns: the models.RawTemplate as it is now
-    :raises heat.common.exception.NotFound: there is none
-    :raises heat.common.exception.InvalidValues: a value is refused
+    :raises heat.db.exception.NotFound: there is none
+    :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBError: as the database says
     """
     api_values.check(RawTemplate, values, FIXED)
@@ -83,8 +83,8 @@ def raw_template_delete(context, template_id):
     write that dropped it has won.
 
     :param context: a RequestContext; templates belong to no tenant
-    :raises heat.common.exception.NotFound: there is none
-    :raises heat.common.exception.InUse: a stack has it as its current or
+    :raises heat.db.exception.NotFound: there is none
+    :raises heat.db.exception.InUse: a stack has it as its current or
         its previous template, a soft-deleted stack included
     :raises oslo_db.exception.DBError: as the database says
     """

@@ -19,8 +19,8 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import values as api_values
@@ -47,7 +47,7 @@ def stack_create(context, values):
     :param values: a dictionary of attributes of models.Stack; without an id
         the stack gets a new UUID
     :returns: the models.Stack, without its templates
-    :raises heat.common.exception.InvalidValues: a value is refused, or there
+    :raises heat.db.exception.InvalidValues: a value is refused, or there
         is no template or no credentials of the id given
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
     :raises oslo_db.exception.DBError: as the database says
@@ -125,11 +125,11 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
         lower case; None is a stack that has never been traversed. With
         ANY_TRAVERSAL, whatever the traversal is
     :returns: True
-    :raises heat.common.exception.ConcurrentTransition: the stack is in
+    :raises heat.db.exception.ConcurrentTransition: the stack is in
         another traversal. One SELECT more
-    :raises heat.common.exception.NotFound: there is no such live stack that
+    :raises heat.db.exception.NotFound: there is no such live stack that
         the context may see. One SELECT more
-    :raises heat.common.exception.InvalidValues: values are empty, or one is
+    :raises heat.db.exception.InvalidValues: values are empty, or one is
         refused: an unknown key, id, created_at, deleted_at, what the column
         can not hold, a reference to nothing
     :raises oslo_db.exception.DBConnectionError: the server can not be

@@ -14,8 +14,8 @@
 
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
@@ -83,7 +83,7 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     :param show_deleted: return soft-deleted stacks as well
     :param show_nested: return nested stacks, but no backups, as well
     :returns: a list of models.Stack
-    :raises heat.common.exception.InvalidValues: limit, sort_dir or a filter
+    :raises heat.db.exception.InvalidValues: limit, sort_dir or a filter
         is refused
     :raises oslo_db.exception.DBError: as the database says
     """
@@ -123,7 +123,7 @@ def stack_get_root_id(context, stack_id):
     """Return the id of the top-level stack above one. A SELECT a level.
 
     :param context: a RequestContext that may see all stacks on the way
-    :raises heat.common.exception.NotFound: one of them is not to be seen, or
+    :raises heat.db.exception.NotFound: one of them is not to be seen, or
         there is no top, because they own each other
     :raises oslo_db.exception.DBError: as the database says
     """

@@ -24,8 +24,8 @@ import re
 
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.comparison import is_text
 from heat.db.sqlalchemy.types import Json
 
@@ -42,7 +42,7 @@ def check(model, values, fixed=(), new=False):
     :param values: a dictionary
     :param fixed: names of columns that may not be given
     :param new: the values are for a new row
-    :raises heat.common.exception.InvalidValues: it names the offending keys
+    :raises heat.db.exception.InvalidValues: it names the offending keys
     """
     columns = _columns(model)
     unknown = [key for key in values if key not in columns]
@@ -77,7 +77,7 @@ def check_traversal(key, value):
     with the other form.
 
     :param key: the name of the argument, for the error
-    :raises heat.common.exception.InvalidValues: it names the key
+    :raises heat.db.exception.InvalidValues: it names the key
     """
     problem = _traversal_problem(value)
     if problem:

@@ -26,8 +26,8 @@ import time
 from oslo_db import api
 from oslo_db import exception as db_exception
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 from heat.db.sqlalchemy.ddl.schema import Schema
 from heat.db.sqlalchemy.ddl.watchdog import Watchdog
@@ -66,7 +66,7 @@ def apply(engine, find_missing, online=False):
         returns or yields statements, as text or SQLAlchemy's
     :param online: nobody queues behind these statements while they wait, and
         PostgreSQL wants each outside of a transaction
-    :raises heat.common.exception.MigrationError: others did not let it have
+    :raises heat.db.exception.MigrationError: others did not let it have
         a lock for lock_timeout seconds
     :raises oslo_db.exception.DBError: as the database says
     """

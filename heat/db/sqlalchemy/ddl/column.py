@@ -15,8 +15,8 @@
 import sqlalchemy as sa
 from sqlalchemy import schema as sa_schema
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.ddl.change import apply
 from heat.db.sqlalchemy.ddl import foreign_key
 
@@ -29,7 +29,7 @@ def add_columns(engine, table_name, *columns):
 
     :param columns: a column with a foreign key has an integer type, refers to
         the only key of another table and names the constraint
-    :raises heat.common.exception.MigrationError: a column is there already,
+    :raises heat.db.exception.MigrationError: a column is there already,
         with another type, or without its key on SQLite
     """
     # A column can be compiled only as part of a table.

@@ -15,8 +15,8 @@
 import sqlalchemy as sa
 from sqlalchemy import schema as sa_schema
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.ddl.change import apply
 
 
@@ -24,7 +24,7 @@ def create_index(engine, name, table_name, column_name, **options):
     """Create an index on a table in use, without blocking its writers.
 
     :param options: options of sqlalchemy.Index, such as mysql_length
-    :raises heat.common.exception.MigrationError: there is an index of that
+    :raises heat.db.exception.MigrationError: there is an index of that
         name on something else
     """
     table = sa.Table(table_name, sa.MetaData(), sa.Column(column_name))

@@ -14,8 +14,8 @@
 
 from sqlalchemy import schema as sa_schema
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.ddl.change import apply
 from heat.db.sqlalchemy.ddl.schema import copy_name
 
@@ -23,7 +23,7 @@ from heat.db.sqlalchemy.ddl.schema import copy_name
 def create_table(engine, table):
     """Create a table and its indexes, or what of them is missing.
 
-    :raises heat.common.exception.MigrationError: there is a table of that
+    :raises heat.db.exception.MigrationError: there is a table of that
         name with other columns
     """
     def missing(schema):

@@ -19,8 +19,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy import exc
 
 from heat.common.config import CONF
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 
 BACKENDS = ('sqlite', 'mysql', 'postgresql')
 
@@ -32,7 +32,7 @@ context_manager.configure(sqlite_fk=True)
 def get_engine():
     """Return the Engine for [database] connection, made on first use.
 
-    :raises heat.common.exception.InvalidConnection: it is not the URL of a
+    :raises heat.db.exception.InvalidConnection: it is not the URL of a
         database that Heat can use
     :raises oslo_db.exception.DBConnectionError: there was no answer in
         [database] max_retries attempts

@@ -32,8 +32,8 @@ from oslo_db import exception as db_exception
 from oslo_utils import timeutils
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.engine import retry
 from heat.db.sqlalchemy.migration.migrate_version import TABLE
 from heat.db.sqlalchemy.migration import process
@@ -68,8 +68,8 @@ def held(engine, timeout, waiting):
     :param waiting: called with a text for each one that is waited for
     :returns: a function that raises if someone else took the work over, to
         be called before each change
-    :raises heat.common.exception.Busy: someone else was at work for too long
-    :raises heat.common.exception.TakenOver: while this process did not run,
+    :raises heat.db.exception.Busy: someone else was at work for too long
+    :raises heat.db.exception.TakenOver: while this process did not run,
         someone else has taken over
     """
     if engine.url.database in (None, '', ':memory:'):

@@ -15,8 +15,8 @@
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 
@@ -34,7 +34,7 @@ def db_version(engine):
     Changes nothing.
 
     :param engine: a sqlalchemy Engine
-    :raises heat.common.exception.UnknownVersion: there are tables, but no
+    :raises heat.db.exception.UnknownVersion: there are tables, but no
         version; or a Heat that uses Alembic has been here
     :raises oslo_db.exception.DBError: as the database says
     """
@@ -96,7 +96,7 @@ def start(engine):
 def store(engine, version):
     """Store that a version was applied.
 
-    :raises heat.common.exception.MigrationError: the version before is not
+    :raises heat.db.exception.MigrationError: the version before is not
         what is stored
     """
     with engine.begin() as conn:

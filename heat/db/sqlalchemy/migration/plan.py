@@ -16,8 +16,8 @@ import collections
 
 from sqlalchemy.engine import make_url
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.migration import charset
 from heat.db.sqlalchemy.migration import claim
@@ -48,7 +48,7 @@ def db_plan(engine, version=None):
     :param engine: a sqlalchemy Engine
     :param version: the number of the version; None is the newest
     :returns: a list of PlannedVersion, empty if there is nothing to do
-    :raises heat.common.exception.MigrationError: as db_sync
+    :raises heat.db.exception.MigrationError: as db_sync
     :raises oslo_db.exception.DBError: as the database says
     """
     scripts = pending(engine, version)
@@ -66,7 +66,7 @@ def db_plan_offline(backend, start, version=None):
     :param start: the version of the database; 45 is an empty one
     :param version: the number of the version to reach; None is the newest
     :returns: a list of PlannedVersion
-    :raises heat.common.exception.MigrationError: a version is unknown, or
+    :raises heat.db.exception.MigrationError: a version is unknown, or
         the one to reach lower than the one to start from
     """
     dialect = make_url(_DRIVERS[backend] + '://').get_dialect()()
@@ -80,11 +80,11 @@ def db_status(engine):
     Changes nothing.
 
     :param engine: a sqlalchemy Engine
-    :raises heat.common.exception.DatabaseTooNew: this code does not know the
+    :raises heat.db.exception.DatabaseTooNew: this code does not know the
         version
-    :raises heat.common.exception.UnknownVersion: there are tables, but no
+    :raises heat.db.exception.UnknownVersion: there are tables, but no
         version
-    :raises heat.common.exception.MigrationError: as db_sync
+    :raises heat.db.exception.MigrationError: as db_sync
     :raises oslo_db.exception.DBError: as the database says
     """
     version = migrate_version.db_version(engine)
@@ -99,7 +99,7 @@ def db_status(engine):
 def pending(engine, version=None):
     """Return the VersionScripts to apply, in their order.
 
-    :raises heat.common.exception.MigrationError: as db_sync, before it
+    :raises heat.db.exception.MigrationError: as db_sync, before it
         changes anything
     """
     scripts = _between(migrate_version.db_version(engine), version)

@@ -20,7 +20,7 @@ import time
 
 import sqlalchemy as sa
 
-from heat.common import exception
+from heat.db import exception
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.migration import claim
@@ -69,12 +69,12 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
         for how many to try to get a lock that some transaction holds
     :param listener: a MigrationListener
     :returns: a list of AppliedVersion, empty if there was nothing to do
-    :raises heat.common.exception.MigrationError: the version is unknown or
+    :raises heat.db.exception.MigrationError: the version is unknown or
         lower than the current one, the database is newer than this code, has
         tables but no version, tables whose charset is not UTF-8, or content
         that a script can not carry over; unless a script says so, nothing
         has been changed. Or a lock was not to be had
-    :raises heat.common.exception.Busy: another db_sync was at work for
+    :raises heat.db.exception.Busy: another db_sync was at work for
         lock_timeout seconds
     :raises oslo_db.exception.DBError: as the database says
     """

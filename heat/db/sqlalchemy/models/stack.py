@@ -23,8 +23,8 @@ from sqlalchemy import orm
 from sqlalchemy import String
 from sqlalchemy import Text
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy.models.base import Base
 from heat.db.sqlalchemy.models.base import new_uuid
 from heat.db.sqlalchemy.models.base import Timestamps

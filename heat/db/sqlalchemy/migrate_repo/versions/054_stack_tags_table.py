@@ -26,8 +26,8 @@ from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import Table
 
-from heat.common import exception
 from heat.common.i18n import _
+from heat.db import exception
 from heat.db.sqlalchemy import ddl
 
 MAX_LENGTH = 80

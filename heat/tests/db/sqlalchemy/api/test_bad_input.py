@@ -19,8 +19,8 @@ from oslo_config import fixture as config_fixture
 
 from heat.common import config
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import base
 
 TRAVERSAL = 'abcdef00-1111-4111-8111-111111111111'

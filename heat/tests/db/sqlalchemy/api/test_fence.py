@@ -19,8 +19,8 @@ import re
 import testtools
 
 import heat
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy import models
 from heat.tests import base

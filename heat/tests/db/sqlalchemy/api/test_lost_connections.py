@@ -21,8 +21,8 @@ import sqlalchemy as sa
 import testscenarios
 
 from heat.common import config
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 from heat.tests import proxied

@@ -12,8 +12,8 @@
 
 """Raw templates through heat.db.api."""
 
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import base
 
 TEMPLATE = {'heat_template_version': '2013-05-23',

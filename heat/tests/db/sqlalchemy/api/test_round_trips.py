@@ -14,8 +14,8 @@
 from concurrent import futures
 import uuid
 
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import proxied
 
 OLD = '11111111-1111-4111-8111-111111111111'

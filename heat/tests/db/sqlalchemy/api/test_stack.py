@@ -18,8 +18,8 @@ from oslo_db import exception as db_exception
 from sqlalchemy import exc
 
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import base
 
 TRAVERSAL = '0d2ef8a2-4e05-4d9f-8d4c-0f8a3b0e4a11'

@@ -15,8 +15,8 @@
 import datetime
 
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import base
 
 

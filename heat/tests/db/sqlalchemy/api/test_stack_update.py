@@ -21,8 +21,8 @@ import threading
 import testtools
 
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 

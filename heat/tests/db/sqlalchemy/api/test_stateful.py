@@ -25,8 +25,8 @@ from hypothesis import stateful
 from hypothesis import strategies
 
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import base
 
 EXAMPLES = os.environ.get('HEAT_TEST_EXAMPLES')

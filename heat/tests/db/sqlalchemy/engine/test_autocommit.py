@@ -21,8 +21,8 @@ from oslo_db.sqlalchemy import test_fixtures
 import testtools
 
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
 from heat.tests import base

@@ -23,8 +23,8 @@ import testtools
 
 from heat.common import config
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import retry
 from heat.tests import base

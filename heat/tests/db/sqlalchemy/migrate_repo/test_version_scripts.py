@@ -21,8 +21,8 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 import testtools
 
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.migration import repository
 from heat.tests import base
@@ -35,7 +35,7 @@ SCRIPTS = sorted(name for name in os.listdir(VERSIONS)
 
 # What a script may use of Heat. What it means must stay what it meant when
 # the script was written, which the models can not promise.
-ALLOWED_IMPORTS = {'heat.common.exception', 'heat.common.i18n._',
+ALLOWED_IMPORTS = {'heat.db.exception', 'heat.common.i18n._',
                    'heat.db.sqlalchemy.ddl'}
 
 # Statements that code of the version before could not live with.

@@ -23,8 +23,8 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 import testtools
 
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.migration import claim
 from heat.db.sqlalchemy.migration import process
 from heat.tests import base

@@ -18,8 +18,8 @@ import re
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import base
 from heat.tests import clients
 from heat.tests.cmd import test_db_sync_options

@@ -16,8 +16,8 @@ import os
 
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import base
 from heat.tests import databases
 from heat.tests import runners

@@ -20,8 +20,8 @@ import datetime
 import sqlalchemy as sa
 
 from heat.common import context
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.tests import base
 from heat.tests import databases
 

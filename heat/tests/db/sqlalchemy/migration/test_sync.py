@@ -14,8 +14,8 @@
 
 import sqlalchemy as sa
 
-from heat.common import exception
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.migration import repository
 from heat.tests import base
 from heat.tests import databases

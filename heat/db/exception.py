@@ -1,0 +1,161 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Errors of Heat's database layer; oslo.db's own pass through unwrapped.
+
+Of heat.common.exception this takes HeatException and NotFound alone, which
+Heat's own module has too.
+"""
+
+from oslo_db import exception as db_exception
+
+from heat.common import exception
+from heat.common.i18n import _
+
+# The base of all errors here.
+HeatException = exception.HeatException
+
+
+def printable(text):
+    """Return a text as one line: what can not be printed is escaped."""
+    return ''.join(
+        character if character.isprintable() else
+        character.encode('unicode_escape').decode() for character in text)
+
+
+class NotFound(exception.NotFound):
+    """There is no such object, or the context may not see it."""
+
+    def __init__(self, message=_('not found')):
+        # The base class formats it.
+        super().__init__(printable(message).replace('%', '%%'))
+
+
+class DatabaseLayerError(HeatException):
+    """Base of the other errors raised here; its text is one line."""
+
+    def __init__(self, *args):
+        # Heat's own base class takes no text.
+        Exception.__init__(self, *args)
+
+    def __str__(self):
+        return printable(self._text())
+
+    def _text(self):
+        return Exception.__str__(self)
+
+
+class InUse(DatabaseLayerError):
+    """It can not be deleted: something still refers to it."""
+
+
+class InvalidValues(DatabaseLayerError):
+    """Values were refused before anything was sent to the database.
+
+    :ivar keys: the names of the offending values, sorted
+    """
+
+    def __init__(self, reason, keys):
+        self.reason = reason
+        self.keys = sorted(keys)
+        super().__init__(reason, self.keys)
+
+    def _text(self):
+        return '%s: %s' % (self.reason, ', '.join(self.keys))
+
+
+class LostSwap(DatabaseLayerError):
+    """A compare-and-swap found another value than the expected one.
+
+    :ivar key: what was to be written
+    :ivar expected: what the caller expected to be stored
+    :ivar actual: what is stored now
+    """
+
+    def __init__(self, key, expected, actual):
+        self.key = key
+        self.expected = expected
+        self.actual = actual
+        super().__init__(key, expected, actual)
+
+    def _text(self):
+        return _('%(key)s is at %(actual)s, not at %(expected)s: another was '
+                 'first') % vars(self)
+
+
+class ConcurrentTransition(LostSwap):
+    """The stack is not in the traversal that the caller works for.
+
+    :ivar stack_id: the stack
+    :ivar expected: the traversal that the caller expected; None is no
+        traversal
+    :ivar actual: the traversal that is stored now; None is no traversal
+    """
+
+    def __init__(self, stack_id, expected, actual):
+        self.stack_id = stack_id
+        super().__init__(stack_id, expected, actual)
+
+    def _text(self):
+        return _('stack %(stack_id)s is in traversal %(actual)s, not in '
+                 '%(expected)s: stop working for that one') % vars(self)
+
+
+class OutcomeUnknown(db_exception.DBConnectionError):
+    """The connection was lost, and no row can tell what came of the call.
+
+    It is not repeated. The inner exception says how the connection was lost.
+    """
+
+    def __str__(self):
+        return _('the connection was lost, and it is unknown whether the call '
+                 'took effect; look before it is made again')
+
+
+class UnfencedWrite(DatabaseLayerError):
+    """A stack was to be written around the fence of its traversal."""
+
+
+class InvalidConnection(DatabaseLayerError):
+    """[database] connection can not be used; the text never quotes it."""
+
+
+class MigrationError(DatabaseLayerError):
+    """db_sync refused to start, or to go on; the text says what to do."""
+
+
+class UnknownVersion(MigrationError):
+    """The database has tables, but is at no version that Heat can tell."""
+
+
+class Busy(MigrationError):
+    """Another db_sync was at work for longer than one was to wait."""
+
+    def __init__(self, who, timeout):
+        super().__init__(
+            _('%(who)s is still at work after %(timeout)d s; wait for it, or '
+              'end it, and run db_sync again') %
+            {'who': who, 'timeout': timeout})
+
+
+class TakenOver(MigrationError):
+    """Another db_sync has taken over, as this one did not run for long."""
+
+
+class DatabaseTooNew(MigrationError):
+    """The database is at a version that this code does not know."""
+
+    def __init__(self, version, newest):
+        super().__init__(
+            _('the database is at version %(version)s, newer than this code '
+              'knows (%(newest)s); use the release that brought it there') %
+            {'version': version, 'newest': newest})
