@@ -13,26 +13,31 @@
 """Databases that Heat itself made: dumps of their schema, rows and version.
 
 They were filled at 046 (Juno) by Heat's own models and brought to the later
-versions by Heat's own scripts.
+versions by Heat's own scripts. The rows of resource_properties_data,
+raw_template_files and sync_point, and what refers to them, were added by hand
+between 071 and 080.
 """
 
 import contextlib
+import gzip
 import io
 import os
 import re
 
 from pymysql.constants import CLIENT
 
+VERSIONS = ('046', '054', '055', '062', '065', '071', '080', '086')
+
 
 def load(engine, version, charset='utf8mb3'):
     """Load the database that Heat made at a version into an empty one.
 
-    :param version: '046', '054' or '055'
+    :param version: one of VERSIONS
     :param charset: of the tables, on MySQL
     """
     path = os.path.join(os.path.dirname(__file__), version,
-                        engine.name + '.sql')
-    with open(path, encoding='utf-8') as dump:
+                        engine.name + '.sql.gz')
+    with gzip.open(path, 'rt', encoding='utf-8') as dump:
         script = dump.read().replace('utf8mb3', charset)
     # The dumps change settings of the session: use no pooled connection.
     connection = engine.dialect.connect(
