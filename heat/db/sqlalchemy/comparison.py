@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext import compiler
 from sqlalchemy.sql import functions
 
+from heat.db.sqlalchemy import types
+
 
 def is_text(value):
     """Tell whether a value is a text that every engine can be sent."""
@@ -28,6 +30,31 @@ def as_id(value):
     """Return an id as it can be sent; None, which equals nothing, if not."""
     if is_text(value) and (value.isascii() or max(value) <= '\uffff'):
         return value
+
+
+def as_key(column, value):
+    """Return what identifies a row as it can be sent to be compared.
+
+    Servers compare what is not equal: for MySQL, 16 is '16-aaaa', and on
+    most engines it is True, '16' and 16.0.
+
+    :returns: None, which equals nothing, if the column can not hold it
+    """
+    if isinstance(column.type, sa.String):
+        return as_id(value)
+    if isinstance(column.type, sa.Boolean):
+        return value if isinstance(value, bool) else None
+    return value if type(value) is int and abs(value) < 2 ** 31 else None
+
+
+def same(column, value):
+    """Return the condition that a column holds exactly this.
+
+    :param value: a parameter or a literal, with the type of the column
+    """
+    if isinstance(column.type, (sa.String, types.Json)):
+        return SameText(column, value)
+    return column == value
 
 
 def same_text(column, text):

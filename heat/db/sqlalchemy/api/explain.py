@@ -33,13 +33,16 @@ class explained:
 
     A context manager around the write; as a class it costs the least.
 
+    :param execute: what executes it: inside a transaction, only that one
+        sees all of it
     :raises heat.db.exception.InvalidValues: a value refers to nothing,
         or the server can not take it
     """
 
-    def __init__(self, model, values):
+    def __init__(self, model, values, execute):
         self.model = model
         self.values = values
+        self.execute = execute
 
     def __enter__(self):
         _require_strict_mode(self.values)
@@ -48,14 +51,15 @@ class explained:
         if isinstance(error, db_exception.DBReferenceError):
             raise exception.InvalidValues(
                 _('refers to nothing that exists'),
-                _dangling(self.model, self.values, error)) from error
+                _dangling(self.model, self.values, self.execute,
+                          error)) from error
         if isinstance(error, db_exception.DBConnectionError):
             _refuse_oversized(self.values)
         elif isinstance(error, db_exception.DBError):
             _refuse_characters(error)
 
 
-def _dangling(model, values, error):
+def _dangling(model, values, execute, error):
     """Return the keys that refer to nothing; SQLite does not name them."""
     references = {column.key: key.column
                   for column in model.__table__.columns
@@ -63,9 +67,8 @@ def _dangling(model, values, error):
                   if values.get(column.key) is not None}
     if error.key in references:
         return [error.key]
-    with autocommit.connect() as conn:
-        return [key for key, target in references.items() if not conn.execute(
-            sa.select(target).where(target == values[key])).first()]
+    return [key for key, target in references.items() if not execute(
+        sa.select(target).where(target == values[key]), {}).first()]
 
 
 def _require_strict_mode(values):
@@ -115,5 +118,5 @@ def _is_mysql():
 
 
 def _ask(question):
-    with autocommit.connect() as connection:
+    with autocommit.connection() as connection:
         return connection.execute(sa.text(question)).scalar()

@@ -13,24 +13,20 @@
 """Stacks: to create, find, change and delete them."""
 
 import functools
-import uuid
 
-from oslo_db import exception as db_exception
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from heat.common.i18n import _
 from heat.db import exception
-from heat.db.sqlalchemy.api.explain import explained
+from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
-from heat.db.sqlalchemy.api import values as api_values
+from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
-from heat.db.sqlalchemy.engine import autocommit
-from heat.db.sqlalchemy.engine import facade
-from heat.db.sqlalchemy.engine import galera
-from heat.db.sqlalchemy.engine.retry import retry
-from heat.db.sqlalchemy import models
+from heat.db.sqlalchemy.models import now
+from heat.db.sqlalchemy.models import Resource
+from heat.db.sqlalchemy.models import ResourceData
 from heat.db.sqlalchemy.models import Stack
 
 FIXED = ('id', 'created_at', 'deleted_at')
@@ -52,54 +48,7 @@ def stack_create(context, values):
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
     :raises oslo_db.exception.DBError: as the database says
     """
-    api_values.check(Stack, values, new=True)
-    creation = _Creation({'id': str(uuid.uuid4()), **values})
-    if facade.in_transaction(context):
-        with facade.context_manager.writer.using(context) as session:
-            return creation.insert(session)
-    return retry(creation.in_own_transaction)
-
-
-class _Creation:
-    """What one call stores as a new stack."""
-
-    def __init__(self, values):
-        self.values = values
-        self.outcome_unknown = False
-
-    def insert(self, session):
-        stack = Stack(**self.values)
-        with explained(Stack, self.values):
-            session.add(stack)
-            session.flush()
-        return stack
-
-    def in_own_transaction(self):
-        """Insert and commit; may be repeated after an error."""
-        try:
-            with autocommit.connect() as connection, orm.Session(
-                    connection) as session:
-                return self.insert(session)
-        except db_exception.DBConnectionError:
-            self.outcome_unknown = True
-            raise
-        except db_exception.DBDuplicateEntry:
-            stack = self.outcome_unknown and self._stored()
-            if not stack:
-                raise
-            return stack
-
-    def _stored(self):
-        """Return the stack, if it is what this very call has stored."""
-        with autocommit.connect() as connection, orm.Session(
-                connection) as session:
-            stack = session.get(Stack, self.values['id'],
-                                execution_options=galera.UP_TO_DATE)
-        wanted = Stack(**self.values)
-        if stack is not None and all(
-                getattr(stack, key) == getattr(wanted, key)
-                for key in self.values):
-            return stack
+    return rows.insert(context, Stack, values)
 
 
 def stack_update(context, stack_id, values, exp_trvsl=None):
@@ -139,8 +88,9 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
     """
     if not values:
         raise exception.InvalidValues(_('nothing to write'), ['values'])
-    api_values.check(Stack, values, FIXED)
-    return fence.swap(context, stack_id, values, exp_trvsl)
+    checks.check(Stack, values, FIXED)
+    return fence.write(context, stack_id, {'updated_at': now(), **values},
+                       exp_trvsl)
 
 
 def stack_delete(context, stack_id, exp_trvsl=None):
@@ -153,18 +103,26 @@ def stack_delete(context, stack_id, exp_trvsl=None):
     :param exp_trvsl: as for stack_update
     :raises: as stack_update
     """
-    def delete_resources(connection):
-        resources = sa.select(models.Resource.id).where(
-            models.Resource.stack_id == stack_id)
-        for delete in (
-                sa.delete(models.ResourceData).where(
-                    models.ResourceData.resource_id.in_(resources)),
-                sa.delete(models.Resource).where(
-                    models.Resource.stack_id == stack_id)):
-            connection.execute(delete)
+    def delete_resources(execute):
+        this = {'this_stack': as_id(stack_id)}
+        for statement in _delete_resources():
+            execute(statement, this)
 
-    fence.swap(context, stack_id, {'deleted_at': models.now()}, exp_trvsl,
-               then=delete_resources)
+    deleted_at = now()
+    fence.write(context, stack_id,
+                {'updated_at': deleted_at, 'deleted_at': deleted_at},
+                exp_trvsl, then=delete_resources)
+
+
+@functools.cache
+def _delete_resources():
+    """Return the DELETEs of all that a stack's resources are."""
+    of_this_stack = SameText(Resource.stack_id, sa.bindparam(
+        'this_stack', type_=sa.String()))
+    resources = sa.select(Resource.id).where(of_this_stack)
+    data = ResourceData.resource_id.in_(resources)
+    return (sa.delete(ResourceData.__table__).where(data),
+            sa.delete(Resource.__table__).where(of_this_stack))
 
 
 def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
@@ -182,19 +140,18 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
     :returns: the models.Stack, or None if there is none to be seen
     :raises oslo_db.exception.DBError: as the database says
     """
-    query = _select(show_deleted or context.show_deleted,
-                    context.is_admin or not tenant_safe, eager_load)
-    return autocommit.read(context, lambda session: session.execute(
-        query, {'this_stack': as_id(stack_id),
-                'this_tenant': as_id(context.tenant_id)}).scalars().first())
+    select = _select(show_deleted or context.show_deleted,
+                     fence.is_admin(context) or not tenant_safe, eager_load)
+    return rows.first(context, select, {
+        'this_stack': as_id(stack_id), **fence.tenant(context)})
 
 
 @functools.cache
-def _select(show_deleted, is_admin, eager_load):
+def _select(show_deleted, sees_all, eager_load):
     """Made once: to build a statement takes longer than to send it."""
     query = sa.select(Stack).where(
-        SameText(Stack.id, sa.bindparam('this_stack')),
-        fence.is_visible(is_admin, sa.bindparam('this_tenant')))
+        SameText(Stack.id, sa.bindparam('this_stack', type_=sa.String())),
+        fence.is_visible(sees_all))
     if not show_deleted:
         query = query.where(Stack.deleted_at.is_(None))
     if eager_load:

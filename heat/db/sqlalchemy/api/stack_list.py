@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import fence
+from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import autocommit
@@ -145,13 +146,13 @@ def _query(context, tenant_safe=True, show_deleted=False):
     if not (show_deleted or context.show_deleted):
         query = query.where(Stack.deleted_at.is_(None))
     if tenant_safe:
-        query = query.where(fence.visible_to(context))
+        query = query.where(fence.is_visible(fence.is_admin(context)))
     return query
 
 
 def _listed(context, filters, tenant_safe, show_deleted, show_nested):
     query = _query(context, False, show_deleted)
-    if tenant_safe and not context.is_admin:
+    if tenant_safe and not fence.is_admin(context):
         # A stack's user project may see the stack, but does not list it.
         query = query.where(same_id(Stack.tenant, context.tenant_id))
     if show_nested:
@@ -195,10 +196,10 @@ def _get_by_name(context, stack_name, *conditions):
 def _all(context, query):
     # Inside a caller's transaction, the session may know older rows.
     query = query.execution_options(populate_existing=True)
-    return autocommit.read(
-        context, lambda session: session.execute(query).scalars().all())
+    return rows.every(context, query, fence.tenant(context))
 
 
 def _row(context, query):
     return autocommit.read(
-        context, lambda session: session.execute(query).first())
+        context, lambda session: session.execute(
+            query, fence.tenant(context)).first())

@@ -18,6 +18,7 @@ lost connection is noticed by the statement, and what comes then is the
 business of who sends it.
 """
 
+import contextlib
 import threading
 import weakref
 
@@ -48,10 +49,41 @@ def get_engine():
     return _like(facade.get_engine())
 
 
-def connect():
+def connection():
     """Return a context manager for a connection whose statements commit."""
     own = get_engine()
     return own.begin() if own is facade.get_engine() else own.connect()
+
+
+@contextlib.contextmanager
+def executor():
+    """Return a function that executes statements which commit themselves.
+
+    A context manager: while it lasts, the function keeps its connection.
+    An UPDATE or a DELETE has to be the same object each time, for it is
+    compiled once; of its result there is only rowcount.
+
+    :returns: a function of a statement and its parameters: those that are
+        named in it, and what columns are set to
+    """
+    original = facade.get_engine()
+    own = _like(original)
+    if own is original:
+        with own.begin() as only_connection:
+            yield only_connection.execute
+        return
+    raw = own.raw_connection()
+
+    def execute(statement, parameters):
+        if statement.is_update or statement.is_delete:
+            return prepare(statement, own.dialect, tuple(parameters)).send(
+                own, raw, parameters, original.dispatch)
+        return sa.engine.Connection(own, raw).execute(statement, parameters)
+
+    try:
+        yield execute
+    finally:
+        raw.close()
 
 
 def read(context, select):
@@ -68,29 +100,10 @@ def read(context, select):
             return select(session)
 
     def select_once():
-        with connect() as connection, orm.Session(connection) as session:
+        with connection() as conn, orm.Session(conn) as session:
             return select(session)
 
     return retry(select_once)
-
-
-def update(statement, parameters):
-    """Send an UPDATE that commits itself; return how many rows matched.
-
-    :param statement: the same object each time, for it is compiled once
-    :param parameters: those named in the statement, and what columns are set
-        to
-    :raises oslo_db.exception.DBConnectionError: the connection was lost, and
-        it is unknown whether rows were changed
-    :raises oslo_db.exception.DBError: as the database says
-    """
-    original = facade.get_engine()
-    own = _like(original)
-    if own is original:
-        with own.begin() as connection:
-            return connection.execute(statement, parameters).rowcount
-    return prepare(statement, own.dialect, tuple(parameters)).send(
-        own, parameters, original.dispatch)
 
 
 def _like(original):

@@ -9,32 +9,37 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""UPDATEs that are compiled once, and sent by the driver itself.
+"""UPDATEs and DELETEs that are compiled once, and sent by the driver itself.
 
 What SQLAlchemy makes for each statement, a connection, an execution context
 and a result, takes a third of the time that a server nearby needs for it.
 """
 
+import collections
 import functools
 
 import sqlalchemy as sa
 
 
 @functools.lru_cache(maxsize=256)
-def prepare(update, dialect, keys):
-    """Return the Prepared form of an UPDATE.
+def prepare(statement, dialect, keys):
+    """Return the Prepared form of an UPDATE or a DELETE.
 
     :param keys: a tuple of the names of its parameters; those that are names
         of columns are set
     """
-    return Prepared(update, dialect, keys)
+    return Prepared(statement, dialect, keys)
+
+
+# As much of a result as there is without an execution context.
+Result = collections.namedtuple('Result', 'rowcount')
 
 
 class Prepared:
-    """An UPDATE as the driver takes it."""
+    """An UPDATE or a DELETE as the driver takes it."""
 
-    def __init__(self, update, dialect, keys):
-        compiled = update.compile(dialect=dialect, column_keys=keys)
+    def __init__(self, statement, dialect, keys):
+        compiled = statement.compile(dialect=dialect, column_keys=keys)
         self.text = str(compiled)
         self.places = compiled.positiontup
         processors = {
@@ -43,25 +48,22 @@ class Prepared:
         self.processors = [(name, process) for name, process
                            in processors.items() if process]
 
-    def send(self, engine, parameters, listeners):
-        """Return how many rows matched.
+    def send(self, engine, connection, parameters, listeners):
+        """Return the Result.
 
         :param engine: of connections that commit
+        :param connection: a raw connection of its pool
         :param listeners: the events of an engine that are to tell of it
         :raises: as the execution of a statement by SQLAlchemy
         """
         values = self._bound(parameters)
-        connection = engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            if listeners.before_cursor_execute:
-                listeners.before_cursor_execute(
-                    sa.engine.Connection(engine, connection), cursor,
-                    self.text, values, None, False)
-            self._execute(engine, connection, cursor, values)
-            return cursor.rowcount
-        finally:
-            connection.close()
+        cursor = connection.cursor()
+        if listeners.before_cursor_execute:
+            listeners.before_cursor_execute(
+                sa.engine.Connection(engine, connection), cursor,
+                self.text, values, None, False)
+        self._execute(engine, connection, cursor, values)
+        return Result(cursor.rowcount)
 
     def _bound(self, parameters):
         bound = {**parameters}

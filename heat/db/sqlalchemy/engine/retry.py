@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from heat.common.config import CONF
+from heat.db import exception
 
 # The first pause, in seconds; [database] db_max_retry_interval is the longest.
 FIRST_PAUSE = 0.05
@@ -128,12 +129,17 @@ def retry(function):
     try:
         try:
             return function()
-        except db_exception.DBConnectionError:
-            if not CONF.database.db_max_retries:
+        except db_exception.DBConnectionError as error:
+            if not (CONF.database.db_max_retries and _is_transient(error)):
                 raise
             return function()
     except (*_TRANSIENT, db_exception.RetryRequest) as error:
         return _repeat(function, error, start)
+
+
+def _is_transient(error):
+    return (isinstance(error, _TRANSIENT) and
+            not isinstance(error, exception.OutcomeUnknown))
 
 
 def _repeat(function, error, start):
@@ -150,7 +156,7 @@ def _repeat(function, error, start):
         max_retry_interval=options.db_max_retry_interval,
         jitter=True,
         exception_checker=lambda error: (
-            isinstance(error, _TRANSIENT) and time.monotonic() < deadline))
+            _is_transient(error) and time.monotonic() < deadline))
     def repeat():
         if errors:
             raise errors.pop()

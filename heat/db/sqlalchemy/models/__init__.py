@@ -13,6 +13,7 @@
 """The schema at the newest version, as declarative models."""
 
 from heat.db.sqlalchemy.models.base import Base
+from heat.db.sqlalchemy.models.base import columns
 from heat.db.sqlalchemy.models.base import now
 from heat.db.sqlalchemy.models.resource import Event
 from heat.db.sqlalchemy.models.resource import Resource
@@ -45,5 +46,6 @@ __all__ = (
     'UserCreds',
     'WatchData',
     'WatchRule',
+    'columns',
     'now',
 )

@@ -12,9 +12,11 @@
 
 """What all models have."""
 
+import functools
 import uuid
 
 from oslo_utils import timeutils
+import sqlalchemy as sa
 from sqlalchemy import Column
 from sqlalchemy import DateTime
 from sqlalchemy import event
@@ -36,6 +38,13 @@ def now():
     MySQL's DATETIME has no fraction, and would be rounded.
     """
     return timeutils.utcnow().replace(microsecond=0)
+
+
+@functools.cache
+def columns(model):
+    """Return {attribute: column} of a model."""
+    return {attribute.key: attribute.columns[0]
+            for attribute in sa.inspect(model).column_attrs}
 
 
 @event.listens_for(Base, 'attribute_instrument', propagate=True)

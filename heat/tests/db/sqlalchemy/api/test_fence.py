@@ -35,6 +35,9 @@ FENCE = os.path.join('db', 'sqlalchemy', 'api', 'fence.py')
 VERSION_SCRIPTS = os.path.join('db', 'sqlalchemy', 'migrate_repo')
 TESTS = 'tests'
 
+WRITERS = ('update', 'delete', 'bulk_update_mappings', 'swap', 'Swap',
+           'change', 'change_if_other', 'Change', 'Delete')
+
 UPDATE_IN_SQL = re.compile(
     r'\b(UPDATE\s+(LOW_PRIORITY\s+|IGNORE\s+|ONLY\s+|OR\s+\w+\s+)*|'
     r'REPLACE\s+INTO\s+|(DELETE\s+FROM|MERGE\s+INTO)\s+)'
@@ -68,9 +71,10 @@ def _writes(node):
     if not isinstance(node, ast.Call):
         return False
     name = getattr(node.func, 'attr', getattr(node.func, 'id', None))
-    if name not in ('update', 'delete', 'bulk_update_mappings'):
+    if name not in WRITERS:
         return False
-    # sa.update(Stack); Stack.__table__.update(); query(Stack).update().
+    # sa.update(Stack); Stack.__table__.update(); query(Stack).update();
+    # swap.swap(context, Stack, ...); rows.delete(context, Stack, ...).
     return _names_stack(node.func) or any(map(_names_stack, node.args))
 
 
@@ -109,6 +113,9 @@ class SourceTest(testtools.TestCase):
                      'session.query(models.Stack).update({})',
                      'session.bulk_update_mappings(Stack, [])',
                      "meta.tables['stack'].update()",
+                     'rows.change(context, Stack, 1, {})',
+                     'swap.swap(context, models.Stack, {})',
+                     'write.write(context, rows.Delete(Stack, 1))',
                      'sa.delete(Stack)', 'session.query(Stack).delete()',
                      'conn.execute("UPDATE stack SET a = 1")',
                      "execute('update `stack` set name = 1')",

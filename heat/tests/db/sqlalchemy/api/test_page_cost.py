@@ -63,7 +63,7 @@ class PageCostTest(base.APITestCase):
     def _cost_on_sqlite(self, read):
         """Count instructions of its virtual machine."""
         hundreds = []
-        with autocommit.connect() as connection:
+        with autocommit.connection() as connection:
             file = connection.connection.dbapi_connection
         file.set_progress_handler(lambda: hundreds.append(1), 100)
         read()
@@ -76,7 +76,7 @@ class PageCostTest(base.APITestCase):
         return self._rows_read() - before
 
     def _rows_read(self):
-        with autocommit.connect() as connection:
+        with autocommit.connection() as connection:
             return sum(int(row[1]) for row in connection.exec_driver_sql(
                 "SHOW SESSION STATUS LIKE 'Handler_read%%'"))
 

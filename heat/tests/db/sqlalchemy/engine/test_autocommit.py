@@ -38,7 +38,7 @@ class EngineTest(base.APITestCase):
         question = {'sqlite': 'PRAGMA foreign_keys',
                     'mysql': 'SELECT @@sql_mode, @@character_set_client',
                     'postgresql': 'SHOW client_encoding'}[self.driver]
-        with autocommit.connect() as connection:
+        with autocommit.connection() as connection:
             answer = connection.exec_driver_sql(question).all()
         self.assertEqual(self.select(question), [tuple(answer[0])])
 
@@ -110,7 +110,7 @@ class InterruptedTest(proxied.ProxiedTestCase):
         def interrupt(*args):
             raise KeyboardInterrupt
         stack_id = self.create_stack(current_traversal=OLD).id
-        with autocommit.connect() as connection:
+        with autocommit.connection() as connection:
             used = connection.connection.dbapi_connection
         self.addCleanup(signal.signal, signal.SIGUSR1,
                         signal.signal(signal.SIGUSR1, interrupt))
@@ -137,7 +137,7 @@ class HungUpTest(base.APITestCase):
              "'Got a packet bigger than max_allowed_packet bytes'")
 
     def test_connection_is_not_used_again(self):
-        with autocommit.connect() as connection:
+        with autocommit.connection() as connection:
             used = connection.connection.dbapi_connection
             self.assertRaises(db_exception.DBConnectionError,
                               connection.exec_driver_sql, self.ERROR)

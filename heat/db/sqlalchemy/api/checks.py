@@ -18,7 +18,6 @@ strict mode cuts, and an error of a server often does not name the column.
 """
 
 import datetime
-import functools
 import json
 import re
 
@@ -27,6 +26,7 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.comparison import is_text
+from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.types import Json
 
 # MariaDB takes no statement over 16 MiB (max_allowed_packet) by default.
@@ -44,30 +44,24 @@ def check(model, values, fixed=(), new=False):
     :param new: the values are for a new row
     :raises heat.db.exception.InvalidValues: it names the offending keys
     """
-    columns = _columns(model)
-    unknown = [key for key in values if key not in columns]
+    known = columns(model)
+    unknown = [key for key in values if key not in known]
     if unknown:
         _refuse(_('%s has no such columns') % model.__tablename__, unknown)
     refused = [key for key in values if key in fixed]
     if refused:
         _refuse(_('not to be set by callers'), refused)
     missing = new and [
-        key for key, column in columns.items() if key not in values and
+        key for key, column in known.items() if key not in values and
         not (column.nullable or column.default or column.primary_key)]
     if missing:
         _refuse(_('must be given'), missing)
     for key, value in values.items():
-        problem = _problem(columns[key], value)
+        problem = _problem(known[key], value)
         if key in _SPECIAL:
             problem = problem or _SPECIAL[key](value)
         if problem:
             _refuse(problem, [key])
-
-
-@functools.cache
-def _columns(model):
-    return {attribute.key: attribute.columns[0]
-            for attribute in sa.inspect(model).column_attrs}
 
 
 def check_traversal(key, value):

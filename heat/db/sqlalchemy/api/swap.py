@@ -1,0 +1,201 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The compare-and-swap: a row is written if it is as the caller expects.
+
+It is one UPDATE that names what it expects in its WHERE, and there is no
+SELECT before it: the database decides who wins.
+"""
+
+import functools
+
+from oslo_db import exception as db_exception
+from oslo_log import log
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from heat.db import exception
+from heat.db.sqlalchemy.api.explain import explained
+from heat.db.sqlalchemy.api import rows
+from heat.db.sqlalchemy.comparison import as_key
+from heat.db.sqlalchemy.comparison import same
+from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine import write
+from heat.db.sqlalchemy.models import columns
+from heat.db.sqlalchemy.types import freeze
+
+LOG = log.getLogger(__name__)
+
+# A parameter must not be called as a column is: the column would be set.
+_KEY = 'this_%s'
+_EXPECTED = 'expected_%s'
+
+
+class Swap(write.Unit):
+    """What one call writes to a row that has to be as it expects.
+
+    :param model: the model of the row
+    :param key: {attribute: value} of its primary key
+    :param expected: {attribute: value} of what decides; None is NULL. What
+        is not there may have any value
+    :param values: {attribute: value} of what is set; they are checked
+    :param lost: called with what is stored now of the attributes reported;
+        returns the error for a loser
+    :param reported: names of attributes; None is those of expected
+    :param scope: the condition that the caller may write to the row, the same
+        object each time, and the parameters that are named in it
+    :param mark: {attribute: value} of what the row shows once this call has
+        written it. Without one, to repeat the write does no harm
+    :param is_proof: only this call leaves such a mark. Otherwise a row that
+        shows it, after a lost connection, leaves the outcome unknown
+    :param then: called with execute after the write, in its transaction
+    """
+
+    def __init__(self, model, key, expected, values, lost, reported=None,
+                 scope=(None, {}), mark=None, is_proof=True, then=None):
+        self.model = model
+        self.key = key
+        self.expected = expected
+        self.values = values
+        self.lost = lost
+        self.reported = tuple(expected) if reported is None else reported
+        self.scope, scope_parameters = scope
+        self.mark = mark
+        self.is_proof = is_proof
+        self.then = then
+        self.is_statement = then is None
+        known = columns(model)
+        self.this = {**scope_parameters, **{
+            _KEY % name: as_key(known[name], value)
+            for name, value in key.items()}}
+
+    def work(self, execute):
+        with explained(self.model, self.values, execute):
+            if execute(*self._statement()).rowcount != 1:
+                return None
+        if self.then is not None:
+            self.then(execute)
+        return True
+
+    def _statement(self):
+        """Return the UPDATE and its parameters."""
+        parameters = rows.by_column(self.model, self.values)
+        parameters.update(self.this)
+        shape = []
+        for name, value in self.expected.items():
+            shape.append((name, value is None))
+            if value is not None:
+                parameters[_EXPECTED % name] = value
+        return _update(self.model, tuple(self.key), tuple(shape),
+                       self.scope), parameters
+
+    def refusal(self, execute, for_share=False):
+        select = _select(self.model, tuple(self.key), self.reported,
+                         self.scope)
+        if for_share:
+            select = select.with_for_update(read=True)
+        row = execute(select, self.this).first()
+        if row is None:
+            return rows.not_found(self.model, self.key)
+        # Conflicts are expected; the values may be secret.
+        LOG.debug('%s %s: expected %s, found %s', self.model.__tablename__,
+                  self.key, self.expected, row)
+        error = self.lost(*row)
+        actual = dict(zip(self.reported, row))
+        if not for_share and all(actual[name] == value for name, value
+                                 in self.expected.items()):
+            # Since the UPDATE it has become what was expected.
+            return db_exception.RetryRequest(error)
+        return error
+
+    def landed(self, execute):
+        if not self.mark:
+            return None
+        known = columns(self.model)
+        row = execute(sa.select(*(
+            known[name] for name in self.key)).where(*(
+                same(known[name], sa.literal(value, known[name].type))
+                for name, value in {**self.key, **self.mark}.items()
+            )).execution_options(**galera.UP_TO_DATE), {}).first()
+        if row is None:
+            return None
+        if not self.is_proof:
+            raise exception.OutcomeUnknown()
+        return True
+
+    def show(self, session, result):
+        """Let the row show what was written, if the caller has loaded it.
+
+        To expire all of it would make it useless after the transaction.
+        """
+        row = session.identity_map.get(orm.util.identity_key(
+            self.model, tuple(self.key.values())))
+        if row is None:
+            return
+        for name, value in self.values.items():
+            orm.attributes.set_committed_value(row, name, freeze(value))
+        changed = set(rows.by_column(self.model, self.values))
+        for relation in sa.inspect(self.model).relationships:
+            if changed & {column.key for column in relation.local_columns}:
+                session.expire(row, [relation.key])
+
+
+def swap(context, *args, **kwargs):
+    """Write to a row if it is as the caller expects; see Swap.
+
+    One UPDATE that commits by itself, in one round trip, unless more belongs
+    to it. It is repeated like all writes: see engine.write.
+
+    :returns: True
+    :raises heat.common.exception.NotFound: there is no such row, or the
+        caller may not write to it. One SELECT more
+    :raises heat.common.exception.LostSwap: it is not as expected: what lost()
+        returns. One SELECT more
+    :raises heat.common.exception.InvalidValues: a value refers to nothing, or
+        the server can not take it
+    """
+    return write.write(context, Swap(*args, **kwargs))
+
+
+@functools.lru_cache(maxsize=256)
+def _update(model, key, expected, scope):
+    """Return the UPDATE for a kind of swap.
+
+    Made once: to build it would take longer than to send it.
+
+    :param expected: tuples of an attribute and whether it has to be NULL
+    """
+    known = columns(model)
+    # Whether it commits is a matter of the connection, not of SQLAlchemy.
+    return sa.update(model.__table__).where(
+        *_is_this(model, key, scope),
+        *(known[name].is_(None) if is_null else
+          same(known[name], _parameter(_EXPECTED, name, known))
+          for name, is_null in expected)).execution_options(autocommit=False)
+
+
+@functools.lru_cache(maxsize=256)
+def _select(model, key, names, scope):
+    """Return the SELECT of what is stored now."""
+    known = columns(model)
+    return sa.select(*(known[name] for name in names)).where(
+        *_is_this(model, key, scope)).execution_options(**galera.UP_TO_DATE)
+
+
+def _is_this(model, key, scope):
+    known = columns(model)
+    return [same(known[name], _parameter(_KEY, name, known))
+            for name in key] + ([] if scope is None else [scope])
+
+
+def _parameter(pattern, name, known):
+    return sa.bindparam(pattern % name, type_=known[name].type)

@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The one way to write: in the caller's transaction, or in one of its own."""
+
+from oslo_db import exception as db_exception
+
+from heat.db import exception
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine.retry import retry
+
+# What a repetition meets if the first attempt has landed unseen.
+_REFUSALS = (exception.NotFound, exception.LostSwap,
+             db_exception.DBDuplicateEntry)
+
+
+class Unit:
+    """What one call writes; a base class.
+
+    :cvar is_statement: it is one statement, which commits by itself
+    """
+
+    is_statement = True
+
+    def work(self, execute):
+        """Write, and return what the call returns; None if nothing matched.
+
+        :param execute: a function that executes a statement with parameters
+        """
+        raise NotImplementedError
+
+    def refusal(self, execute, for_share=False):
+        """Return the error that says why nothing matched.
+
+        :param execute: as for work, but in another transaction, unless it
+            is the caller's
+        :param for_share: a plain SELECT may be as old as the transaction
+        """
+        raise NotImplementedError
+
+    def landed(self, execute):
+        """Look whether an attempt whose answer was lost has landed.
+
+        :returns: what the call returns if it has; None if the attempt can
+            be repeated
+        :raises heat.common.exception.OutcomeUnknown: nobody can tell
+        """
+        raise exception.OutcomeUnknown()
+
+    def show(self, session, result):
+        """Let what the caller's session has loaded show what was written."""
+
+
+def write(context, unit):
+    """Write in the caller's transaction, or in an own one, and return.
+
+    Inside a transaction of the caller, who is to repeat all of it, errors
+    pass through. Otherwise it is repeated when the database says so, for as
+    long as retry() does. A connection that is lost while a statement that
+    commits by itself is on its way, or a COMMIT, leaves open what came of it:
+    then unit.landed() decides. One that is lost earlier has changed nothing.
+
+    :param context: a RequestContext
+    :returns: what unit.work() returns
+    :raises: what the methods of the unit raise
+    :raises heat.common.exception.OutcomeUnknown: the connection was lost, and
+        nobody can tell what came of the call
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    if facade.in_transaction(context):
+        return _join(context, unit)
+    return retry(_Attempt(unit))
+
+
+def _join(context, unit):
+    with facade.context_manager.writer.using(context) as session:
+        session.flush()
+        execute = session.connection().execute
+        result = unit.work(execute)
+        if result is None:
+            raise unit.refusal(execute, for_share=True)
+        unit.show(session, result)
+        return result
+
+
+class _Attempt:
+    """A transaction of its own; called again after an error."""
+
+    def __init__(self, unit):
+        self.unit = unit
+        # How a connection was lost, if that leaves the outcome open.
+        self.lost = None
+
+    def __call__(self):
+        result = self._look() if self.lost else None
+        if result is not None:
+            return result
+        try:
+            result = (self._send_statement() if self.unit.is_statement else
+                      self._send_transaction())
+            if result is not None:
+                return result
+            with autocommit.executor() as execute:
+                raise self.unit.refusal(execute)
+        except _REFUSALS:
+            # A statement whose answer was lost may have landed late.
+            result = self._look() if self.lost else None
+            if result is None:
+                raise
+            return result
+
+    def _send_statement(self):
+        with autocommit.executor() as execute:
+            try:
+                return self.unit.work(execute)
+            except db_exception.DBConnectionError as error:
+                self.lost = error
+                raise
+
+    def _send_transaction(self):
+        with facade.get_engine().connect() as connection:
+            with connection.begin() as transaction:
+                result = self.unit.work(connection.execute)
+                if result is not None:
+                    self._commit(transaction)
+                return result
+
+    def _commit(self, transaction):
+        try:
+            transaction.commit()
+        except db_exception.DBConnectionError as error:
+            self.lost = error
+            raise
+
+    def _look(self):
+        with autocommit.executor() as execute:
+            try:
+                return self.unit.landed(execute)
+            except exception.OutcomeUnknown as error:
+                raise error from self.lost
