@@ -37,7 +37,7 @@ class NotFound(exception.NotFound):
 
     def __init__(self, message=_('not found')):
         # The base class formats it.
-        super().__init__(printable(message).replace('%', '%%'))
+        super().__init__(printable(str(message)).replace('%', '%%'))
 
 
 class DatabaseLayerError(HeatException):
