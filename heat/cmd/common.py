@@ -13,6 +13,7 @@
 """What the commands share: configuration, connection, errors in one line."""
 
 import os
+import re
 import sys
 import traceback
 
@@ -22,6 +23,7 @@ from oslo_log import log
 from sqlalchemy.engine import make_url
 import sqlalchemy.exc
 
+from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
 from heat.db import exception
@@ -32,22 +34,42 @@ from heat.db.sqlalchemy.engine import galera  # noqa: F401
 DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
 
 
-def prepare():
-    """Set the defaults of a command."""
+def prepare(argv):
+    """Get ready for the configuration and the command line to be parsed.
+
+    :param argv: the arguments; None takes those of the process
+    :returns: the arguments
+    :raises heat.db.exception.InvalidConnection: an argument is a URL with a
+        password
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    for argument in argv:
+        # argparse would quote it as it is.
+        if output.line(argument) != argument:
+            raise exception.InvalidConnection(
+                _('an argument is a URL with a password, or can not be '
+                  'printed; the database is named by [database] connection '
+                  'in a configuration file, or by OS_DATABASE__CONNECTION'))
+    # Others in this process may have parsed their own.
+    CONF.clear()
     # Rather than to try for minutes, say what is wrong.
     CONF.set_default('max_retries', 0, group='database')
     # What matters is printed; and a log would show tracebacks.
     log.set_defaults(default_log_levels=[
         'sqlalchemy=WARNING', 'alembic=WARNING', 'oslo_db=CRITICAL'])
+    return argv
 
 
-def configure(argv):
-    """Read the configuration, for a command whose options are registered.
+def configure(argv, *options):
+    """Read the configuration and the command line.
 
     :param argv: the arguments; None takes those of the process
+    :param options: options of oslo.config that the command line has
+    :raises heat.db.exception.InvalidConnection: as prepare
     :raises oslo_config.cfg.Error: as oslo.config says
     """
-    prepare()
+    argv = prepare(argv)
+    CONF.register_cli_opts(options)
     CONF(argv, project='heat')
     log.setup(CONF, 'heat')
 
@@ -61,9 +83,10 @@ def connect():
     engine = get_engine()
     location = CONF.get_location('connection', 'database').location
     if not location.is_user_controlled:
-        print(_('No [database] connection is configured: using %s') %
-              os.path.abspath(make_url(CONF.database.connection).database),
-              file=sys.stderr)
+        print(output.line(
+            _('No [database] connection is configured: using %s') %
+            os.path.abspath(make_url(CONF.database.connection).database)),
+            file=sys.stderr)
     try:
         engine.connect().close()
     except DATABASE_ERRORS as error:
@@ -85,14 +108,17 @@ def report(program, error):
     """Print one line on stderr for an error, with --debug a traceback too."""
     if CONF.debug:
         traceback.print_exception(error)
-    print('%s: %s' % (program, one_line(error)), file=sys.stderr)
+    output.tell(program, _words(error))
 
 
-def one_line(error):
-    """Return what an error says as one line without a password."""
+def _words(error):
+    """Return what an error says, without a password."""
     if isinstance(error, DATABASE_ERRORS):
         return '%s: %s' % (masked_url(), _reason(error))
     text = ' '.join(str(error).split())
+    if isinstance(error, cfg.ConfigFileParseError):
+        # It ends with the line of the file, which may hold any secret.
+        return re.sub(r""": ['"].*""", '', text)
     if isinstance(error, (exception.HeatException, cfg.Error)):
         return text
     return _('%(class)s: %(text)s; --debug shows where') % {

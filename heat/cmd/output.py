@@ -10,18 +10,68 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How heat-manage shows what it finds."""
+"""How the commands show what they find: every line goes through line."""
 
 import json
+import re
+import sys
+
+from heat.common.i18n import _
+from heat.db import exception
+
+FORMATS = ('text', 'json')
+
+# The password of a URL; it may have a @ itself.
+_PASSWORD = re.compile(r'(://[^\s/:@]*:)\S*@')
+
+# Of what someone has typed, so much is shown.
+_LONGEST = 60
 
 
-def show(texts, **values):
-    """Print lines of text, or values as one JSON object.
+def line(text):
+    """Return what can be shown as one line, without passwords of URLs.
 
-    :param texts: the lines; None to print JSON
+    Texts of a database or a driver may hold anything, such as the end of a
+    line and the begin of a forged one, or what moves the cursor of a
+    terminal.
     """
-    if texts is None:
+    return exception.printable(_PASSWORD.sub(r'\1***@', str(text)))
+
+
+def short(text):
+    """Return the begin of what someone has typed."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + '...'
+
+
+def show(format, lines, **values):
+    """Print lines, or values as one JSON object.
+
+    :param format: one of FORMATS
+    """
+    if format == 'json':
         print(json.dumps(values, indent=2))
     else:
-        for text in texts:
-            print(text)
+        for text in lines:
+            print(line(text))
+
+
+def write(script):
+    """Print what another program is to read as it is."""
+    for text in script:
+        print(text)
+
+
+def tell(program, text):
+    """Print a line on stderr."""
+    print('%s: %s' % (program, line(text)), file=sys.stderr, flush=True)
+
+
+def pending(status):
+    """Tell in lines at which version a database is, and what is pending.
+
+    :param status: a Status of heat.db.sqlalchemy.migration.plan
+    """
+    yield _('The database is at version %(version)d; the newest is '
+            '%(newest)d.') % status._asdict()
+    for name in status.pending:
+        yield _('Pending: %s') % name

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 
+from heat.cmd import output
 from heat.common.i18n import _
 from heat.db.sqlalchemy.migration import sync
 
@@ -55,7 +56,7 @@ class Progress(sync.MigrationListener):
 
     def waiting(self, reason):
         self._clear()
-        print('heat-manage: %s' % reason, file=sys.stderr, flush=True)
+        output.tell('heat-manage', reason)
 
     def starting(self, name):
         self._statement, self._count = '', 0
@@ -79,7 +80,7 @@ class Progress(sync.MigrationListener):
                 if self._name and seconds > PATIENCE:
                     self._show_line('%s, %d s, %d: %s' % (
                         self._name, seconds, self._count,
-                        ' '.join(self._statement.split())))
+                        output.line(' '.join(self._statement.split()))))
 
     def _show_line(self, line):
         width = shutil.get_terminal_size().columns - 1

@@ -23,6 +23,7 @@ from oslo_log import log
 from oslo_upgradecheck import upgradecheck
 
 from heat.cmd import common
+from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
 from heat.db import api
@@ -58,7 +59,7 @@ class Checks(upgradecheck.UpgradeCommands):
         try:
             status = api.db_status(self._engine)
         except exception.MigrationError as error:
-            return upgradecheck.Result(FAILURE, str(error))
+            return _result(FAILURE, str(error))
         self._is_newest = not status.pending
         if self._is_newest:
             code = SUCCESS
@@ -77,40 +78,40 @@ class Checks(upgradecheck.UpgradeCommands):
                        'pending': ', '.join(status.pending)}
         if status.claim:
             text += ' ' + _('At work on it now: %s.') % status.claim
-        return upgradecheck.Result(code, text)
+        return _result(code, text)
 
     def _check_charset(self):
         if self._engine.name != 'mysql':
-            return upgradecheck.Result(
+            return _result(
                 SUCCESS, _('Matters on MariaDB and MySQL only.'))
         charset = api.db_charset(self._engine)
         if charset.not_utf8:
-            return upgradecheck.Result(
+            return _result(
                 FAILURE, _('Not UTF-8: %s. Dump the database, replace the '
                            'charset by utf8mb3 in the dump, and load it '
                            'again.') % _some(charset.not_utf8))
         if len(charset.keys) > 1:
-            return upgradecheck.Result(WARNING, _keys_differ(charset.keys))
-        return upgradecheck.Result(
+            return _result(WARNING, _keys_differ(charset.keys))
+        return _result(
             SUCCESS, _('All texts are UTF-8; collation of the keys: %s.') %
             (', '.join(charset.keys) or _('no keys yet')))
 
     def _check_drift(self):
         if not self._is_newest:
-            return upgradecheck.Result(
+            return _result(
                 WARNING, _('Not compared: that needs the newest version.'))
         drift = api.db_drift(self._engine)
         if drift:
-            return upgradecheck.Result(
+            return _result(
                 WARNING, _('The schema is not as Heat expects: %s. '
                            'heat-manage db_check lists all.') %
                 _some(drift, '; '))
-        return upgradecheck.Result(SUCCESS, _('The schema is as expected.'))
+        return _result(SUCCESS, _('The schema is as expected.'))
 
     def _check_deleted(self):
         counts = api.db_deleted(self._engine)
         text = ', '.join('%s %d' % count for count in sorted(counts.items()))
-        return upgradecheck.Result(SUCCESS, _('Rows marked as deleted: %s.') %
+        return _result(SUCCESS, _('Rows marked as deleted: %s.') %
                                    (text or _('no tables yet')))
 
     # Drift needs to know what the check of the version found.
@@ -120,6 +121,10 @@ class Checks(upgradecheck.UpgradeCommands):
         (_('Schema drift'), _check_drift),
         (_('Soft-deleted rows'), _check_deleted),
     )
+
+
+def _result(code, text):
+    return upgradecheck.Result(code, output.line(text))
 
 
 def _some(names, separator=', '):
@@ -147,8 +152,7 @@ def main(argv=None):
     :param argv: the arguments; None takes those of the process
     """
     try:
-        common.prepare()
-        return upgradecheck.main(CONF, 'heat', Checks(), argv)
+        return upgradecheck.main(CONF, 'heat', Checks(), common.prepare(argv))
     except Exception as error:
         common.report('heat-status', error)
         return NOT_CHECKED

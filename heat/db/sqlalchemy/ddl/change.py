@@ -40,7 +40,7 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 2
 
 # Seconds; how long to go on trying if the engine does not say.
-DEFAULT_LOCK_TIMEOUT = 600
+DEFAULT_LOCK_TIMEOUT = 240
 
 # What makes waits short, and what undoes all that is changed here. MySQL
 # counts in seconds; the Watchdog is there for less.

@@ -1,0 +1,179 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""heat-manage db_sync: change the schema, or tell what there is to change.
+
+Exit status of --check: 0 up to date; 2 versions are pending; 3 the database
+is newer than this code, or unknown; 4 a version is half applied.
+"""
+
+import argparse
+import re
+
+from heat.cmd import common
+from heat.cmd import output
+from heat.common.i18n import _
+from heat.db import exception
+
+BACKENDS = ('mysql', 'postgresql', 'sqlite')
+
+# The version of an empty database.
+EMPTY = 45
+
+# Seconds. Deployment tools end a db_sync that lasts longer than 300 (that is
+# what puppet-heat allows it); before that, it has to say what it waits for.
+LOCK_TIMEOUT = 240
+
+UP_TO_DATE = 0
+PENDING = 2
+UNKNOWN = 3
+HALF_APPLIED = 4
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        'version', nargs='?', metavar='VERSION',
+        help=_('the number of the version; the newest if not given'))
+    parser.add_argument(
+        '--lock-timeout', type=_seconds, default=LOCK_TIMEOUT,
+        metavar='SECONDS',
+        help=_('how long to wait for another db_sync, and to try again when '
+               'a transaction of someone else is in the way (%(default)s)'))
+    parser.add_argument(
+        '--check', action='store_true',
+        help=_('change nothing; exit status 0: up to date, 2: versions are '
+               'pending, 3: the database is newer than this code or unknown, '
+               '4: a version is half applied'))
+    parser.add_argument('--dry-run', action='store_true',
+                        help=_('change nothing; list the pending versions'))
+    parser.add_argument(
+        '--sql', action='store_true',
+        help=_('change nothing; print the statements of pending versions'))
+    parser.add_argument(
+        '--dialect', choices=BACKENDS,
+        help=_('with --sql or --dry-run: do not connect, print what this kind '
+               'of database takes'))
+    parser.add_argument(
+        '--from', dest='start', metavar='VERSION',
+        help=_('with --dialect: the version to start from; 45, the default, '
+               'is an empty database'))
+
+
+def run(args):
+    """Bring the database to a version of the schema."""
+    _require_sense(args)
+    if args.check:
+        return _check(args)
+    if args.dry_run or args.sql:
+        return _plan(args)
+    return _sync(args)
+
+
+def _require_sense(args):
+    """Refuse options that would be ignored."""
+    is_plan = args.dry_run or args.sql
+    if args.check and (is_plan or args.dialect or args.version is not None):
+        raise exception.MigrationError(
+            _('--check goes without --dry-run, --sql, --dialect and VERSION'))
+    if args.dialect and not is_plan:
+        raise exception.MigrationError(
+            _('--dialect goes with --sql or --dry-run'))
+    if args.start is not None and not args.dialect:
+        raise exception.MigrationError(_('--from goes with --dialect'))
+
+
+def _sync(args):
+    version = _version_number(args.version)
+    engine = common.connect()
+    from heat.cmd import progress
+    from heat.db.sqlalchemy.migration import migrate_version
+    from heat.db.sqlalchemy.migration import sync
+    with progress.Progress(args.format == 'text') as listener:
+        applied = sync.db_sync(engine, version, args.lock_timeout, listener)
+    reached = migrate_version.db_version(engine)
+    output.show(args.format, [_('The database is at version %d.') % reached],
+                version=reached, applied=[step._asdict() for step in applied])
+
+
+def _check(args):
+    """Tell by the exit status whether db_sync is needed."""
+    from heat.db.sqlalchemy.migration import plan
+    try:
+        found = plan.db_status(common.connect())
+    except (exception.DatabaseTooNew, exception.UnknownVersion) as error:
+        output.show(args.format, [error], status=UNKNOWN, reason=str(error))
+        return UNKNOWN
+    status = (HALF_APPLIED if found.half_applied else
+              PENDING if found.pending else UP_TO_DATE)
+    output.show(args.format, _words(found), status=status, **found._asdict())
+    return status
+
+
+def _words(found):
+    """Tell in lines what a Status means for an operator."""
+    if not found.pending:
+        yield _('The database is at version %d, the newest.') % found.version
+    else:
+        yield from output.pending(found)
+    if found.half_applied:
+        yield _('A part of %s is there already; db_sync goes on from '
+                'it.') % found.pending[0]
+    if found.pending:
+        yield _('Next: heat-manage db_sync')
+    if found.claim:
+        yield _('At work now: %s') % found.claim
+
+
+def _plan(args):
+    """List the versions that db_sync would apply, or their statements."""
+    from heat.db.sqlalchemy.migration import plan
+    version = _version_number(args.version)
+    if args.dialect:
+        steps = plan.db_plan_offline(
+            args.dialect, _version_number(args.start, EMPTY), version)
+    else:
+        steps = plan.db_plan(common.connect(), version)
+    if args.sql and args.format == 'text':
+        output.write(_script(steps))
+        return
+    output.show(args.format, [step.name for step in steps] or
+                [_('Nothing is pending.')],
+                pending=[step._asdict() for step in steps])
+
+
+def _script(steps):
+    """Return what the client of the database reads."""
+    yield _('-- For a client that stops at the first error: mariadb or mysql,')
+    yield _('-- psql -v ON_ERROR_STOP=1, sqlite3 -bail. No db_sync may run.')
+    for step in steps:
+        yield '\n-- %s' % step.name
+        for statement in step.statements:
+            yield statement + ';'
+
+
+def _version_number(text, default=None):
+    if text is None:
+        return default
+    # A longer one is none, and Python does not read it.
+    if not re.fullmatch('[0-9]{1,9}', text):
+        raise exception.MigrationError(
+            _('a version is a number such as 55, not "%s"') %
+            output.short(text))
+    return int(text)
+
+
+def _seconds(text):
+    if not re.fullmatch('[0-9]{1,6}', text):
+        raise argparse.ArgumentTypeError(
+            _('a number of seconds is at most 999999, and not "%s"') %
+            output.short(text))
+    return int(text)
