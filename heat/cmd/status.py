@@ -112,7 +112,7 @@ class Checks(upgradecheck.UpgradeCommands):
         counts = api.db_deleted(self._engine)
         text = ', '.join('%s %d' % count for count in sorted(counts.items()))
         return _result(SUCCESS, _('Rows marked as deleted: %s.') %
-                                   (text or _('no tables yet')))
+                       (text or _('no tables yet')))
 
     # Drift needs to know what the check of the version found.
     _upgrade_checks = (

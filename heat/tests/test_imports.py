@@ -24,8 +24,9 @@ from heat.db import api
 DRIVERS = {'MySQLdb', 'pymysql', 'psycopg2'}
 TOOLS = {'alembic', 'migrate', 'pkg_resources', 'oslo_upgradecheck'}
 COMMANDS = {'heat.cmd'}
-MIGRATION = {'heat.db.sqlalchemy.' + name for name in (
-    'charset', 'claim', 'ddl', 'deleted', 'drift', 'migration', 'plan')}
+MIGRATION = {'heat.db.sqlalchemy.migration.' + name for name in (
+    'charset', 'claim', 'deleted', 'drift', 'plan', 'sync')} | {
+    'heat.db.sqlalchemy.ddl'}
 MODELS = {'heat.db.api', 'heat.db.sqlalchemy.api', 'heat.db.sqlalchemy.models'}
 
 UPDATE = '''
@@ -84,7 +85,7 @@ class ImportsTest(testtools.TestCase):
         self.assert_not_loaded(
             COMMAND % (['db_check'], 2), DRIVERS | {
                 'migrate', 'oslo_upgradecheck',
-                'heat.db.sqlalchemy.migration'})
+                'heat.db.sqlalchemy.migration.sync'})
 
     def test_names_that_are_there(self):
         """What is not loaded yet is there all the same."""
@@ -104,4 +105,4 @@ class ImportsTest(testtools.TestCase):
         self.run_code(
             'from heat.cmd import common\ncommon.configure([])\n'
             'common.connect()\nimport sys\n'
-            'assert "heat.db.sqlalchemy.galera" in sys.modules')
+            'assert "heat.db.sqlalchemy.engine.galera" in sys.modules')

@@ -213,6 +213,7 @@ def _owner_of(row):
 
 
 def _describe(row):
-    return _('the db_sync that is process %(pid)s on %(host)s since %(since)s '
-             'UTC') % {'pid': '?', 'host': '?', 'since': '?',
-                       **_owner_of(row)}
+    # Anyone may have written the row.
+    return exception.printable(
+        _('the db_sync that is process %(pid)s on %(host)s since %(since)s '
+          'UTC') % {'pid': '?', 'host': '?', 'since': '?', **_owner_of(row)})

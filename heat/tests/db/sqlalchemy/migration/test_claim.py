@@ -217,7 +217,7 @@ class ProcessTest(testtools.TestCase):
     def _run(self, code):
         child = subprocess.Popen(
             [sys.executable, '-c', 'import json, sys\n'
-             'from heat.db.sqlalchemy import process\n'
+             'from heat.db.sqlalchemy.migration import process\n'
              'print(json.dumps(process.identity()), flush=True)\n' + code],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(child.communicate)
