@@ -16,6 +16,7 @@ import os
 import re
 import sys
 import traceback
+import warnings
 
 from oslo_config import cfg
 from oslo_db import exception as db_exception
@@ -54,6 +55,7 @@ def prepare(argv):
     CONF.clear()
     # Rather than to try for minutes, say what is wrong.
     CONF.set_default('max_retries', 0, group='database')
+    warnings.simplefilter('ignore', sqlalchemy.exc.SAWarning)
     # What matters is printed; and a log would show tracebacks.
     log.set_defaults(default_log_levels=[
         'sqlalchemy=WARNING', 'alembic=WARNING', 'oslo_db=CRITICAL'])

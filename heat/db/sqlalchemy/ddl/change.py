@@ -31,6 +31,7 @@ from heat.db import exception
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 from heat.db.sqlalchemy.ddl.schema import Schema
 from heat.db.sqlalchemy.ddl.watchdog import Watchdog
+from heat.db.sqlalchemy.engine import session
 
 # Seconds for which others may have to queue behind a change.
 LOCK_WAIT = 0.1
@@ -130,20 +131,15 @@ def connection(engine, **options):
     :param options: execution options
     """
     set_waits, reset = _SESSION.get(engine.name, (None, None))
-    with engine.connect().execution_options(**options) as conn:
+    with (engine.connect().execution_options(**options) as conn,
+          session.usual(conn)):
         try:
-            _set(conn, set_waits)
+            session.send(conn, set_waits)
             yield conn
         finally:
             # It goes back to the pool.
             if not conn.invalidated:
-                _set(conn, reset)
-
-
-def _set(conn, setting):
-    if setting:
-        with conn.begin():
-            conn.exec_driver_sql(setting)
+                session.send(conn, reset)
 
 
 def _wait_as_long_as_it_takes(conn):

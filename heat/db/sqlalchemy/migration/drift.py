@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from heat.common.i18n import _
+from heat.db.sqlalchemy.engine import session
+from heat.db.sqlalchemy.migration import search_path
 from heat.db.sqlalchemy import models
 
 _metadata = models.Base.metadata
@@ -55,9 +57,13 @@ def db_drift(engine):
     :param engine: a sqlalchemy Engine
     :returns: a sorted list of sentences, such as "stack: index ix_stack_name
         is missing"; empty if nothing differs
+    :raises heat.db.exception.MigrationError: the tables are not in the first
+        schema of PostgreSQL's search_path
     :raises oslo_db.exception.DBError: as the database says
     """
-    with engine.connect() as conn, warnings.catch_warnings():
+    with (engine.connect() as conn, session.usual(conn), conn.begin(),
+          warnings.catch_warnings()):
+        search_path.require_first(conn)
         # SQLAlchemy warns of types and indexes that it does not know.
         warnings.simplefilter('ignore', exc.SAWarning)
         inspector = sa.inspect(conn)

@@ -19,12 +19,17 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
+from heat.db.sqlalchemy.migration import search_path
 
 TABLE = sa.Table(
     'migrate_version', sa.MetaData(),
     sa.Column('repository_id', sa.String(250), primary_key=True),
     sa.Column('repository_path', sa.Text),
-    sa.Column('version', sa.Integer))
+    sa.Column('version', sa.Integer),
+    mysql_charset='utf8')
+_NO_DATABASE_OF_HEAT = _(
+    'it is not a database of Heat, or a broken copy of one; use an empty one, '
+    'or restore a backup')
 _IS_HEAT = TABLE.c.repository_id == repository.ID
 
 
@@ -35,27 +40,66 @@ def db_version(engine):
 
     :param engine: a sqlalchemy Engine
     :raises heat.db.exception.UnknownVersion: there are tables, but no
-        version; or a Heat that uses Alembic has been here
+        version; or a Heat that uses Alembic has been here; or what says the
+        version is damaged
+    :raises heat.db.exception.MigrationError: the tables are not in the first
+        schema of PostgreSQL's search_path
     :raises oslo_db.exception.DBError: as the database says
     """
     with engine.connect() as conn:
-        tables = set(sa.inspect(conn).get_table_names())
+        search_path.require_first(conn)
+        inspector = sa.inspect(conn)
+        tables = set(inspector.get_table_names())
         if 'alembic_version' in tables:
             raise exception.UnknownVersion(
                 _('the database has a table alembic_version: a newer Heat '
                   'has been here; use that release'))
         version = None
         if TABLE.name in tables:
-            version = conn.execute(
-                sa.select(TABLE.c.version).where(_IS_HEAT)).scalar()
+            version = _stored(conn)
+        elif TABLE.name in inspector.get_view_names():
+            raise exception.UnknownVersion(
+                _('migrate_version is a view: %s') % _NO_DATABASE_OF_HEAT)
     if version is not None:
         return version
     if tables - {TABLE.name}:
         raise exception.UnknownVersion(
             _('the database has tables, but no version in migrate_version: '
-              'it is not a database of Heat, or a broken copy of one; use an '
-              'empty one, or restore a backup'))
+              '%s') % _NO_DATABASE_OF_HEAT)
     return INIT_VERSION
+
+
+def _stored(conn):
+    """Return the version in the table, None if it has none of Heat.
+
+    All that is there is read and compared here: the database may take Heat
+    for heat, and text for numbers.
+    """
+    rows = conn.exec_driver_sql('SELECT * FROM %s' % TABLE.name)
+    if not set(rows.keys()).issuperset(TABLE.columns.keys()):
+        raise exception.UnknownVersion(
+            _('the table migrate_version has other columns (%(columns)s): '
+              '%(what)s') % {'columns': ', '.join(rows.keys()),
+                             'what': _NO_DATABASE_OF_HEAT})
+    for row in rows:
+        name = row.repository_id
+        if isinstance(name, bytes):
+            # The charset of the database is binary.
+            name = name.decode(errors='replace')
+        if name == repository.ID:
+            return _number(row.version)
+        if str(name).strip().lower() == repository.ID:
+            raise exception.UnknownVersion(
+                _('migrate_version has the repository_id "%s", not heat: '
+                  'mend it, or restore a backup') % name)
+
+
+def _number(version):
+    if not isinstance(version, int):
+        raise exception.UnknownVersion(
+            _('the version that migrate_version has for heat is %r, which is '
+              'no number: mend it, or restore a backup') % (version,))
+    return version
 
 
 def step(version):
@@ -99,8 +143,14 @@ def store(engine, version):
     :raises heat.db.exception.MigrationError: the version before is not
         what is stored
     """
-    with engine.begin() as conn:
-        if conn.execute(step(version)).rowcount != 1:
-            raise exception.MigrationError(
-                _('version %d was applied, but someone else has changed '
-                  'migrate_version meanwhile; run db_sync again') % version)
+    # Who asks for the version only does not need it.
+    from heat.db.sqlalchemy.ddl import change
+
+    def attempt():
+        with engine.begin() as conn:
+            return conn.execute(step(version)).rowcount
+
+    if change.patiently(engine, attempt) != 1:
+        raise exception.MigrationError(
+            _('version %d was applied, but someone else has changed '
+              'migrate_version meanwhile; run db_sync again') % version)

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
+from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import charset
 from heat.db.sqlalchemy.migration import claim
 from heat.db.sqlalchemy.migration import migrate_version
@@ -52,7 +53,7 @@ def db_plan(engine, version=None):
     :raises oslo_db.exception.DBError: as the database says
     """
     scripts = pending(engine, version)
-    with engine.connect() as conn:
+    with engine.connect() as conn, session.usual(conn), conn.begin():
         live = ddl.Schema(conn)
         schemas = [live] + [ddl.Clean(live)] * len(scripts)
         return [_planned(script, engine.dialect, schema)
@@ -66,9 +67,13 @@ def db_plan_offline(backend, start, version=None):
     :param start: the version of the database; 45 is an empty one
     :param version: the number of the version to reach; None is the newest
     :returns: a list of PlannedVersion
-    :raises heat.db.exception.MigrationError: a version is unknown, or
-        the one to reach lower than the one to start from
+    :raises heat.db.exception.MigrationError: backend or a version is unknown,
+        or the one to reach lower than the one to start from
     """
+    if backend not in list(_DRIVERS):
+        raise exception.MigrationError(
+            _('there is no plan for %.60r; there is one for mysql, '
+              'postgresql and sqlite') % (backend,))
     dialect = make_url(_DRIVERS[backend] + '://').get_dialect()()
     return [_planned(script, dialect, ddl.Clean())
             for script in _between(start, version)]
@@ -109,6 +114,9 @@ def pending(engine, version=None):
 
 def _between(current, version):
     """Return the VersionScripts that lead from one version to another."""
+    _require_number(current)
+    if version is not None:
+        _require_number(version)
     scripts = repository.scripts()
     target = _checked_target(current, version, newest=max(scripts))
     return [scripts[number] for number in range(current + 1, target + 1)]
@@ -124,10 +132,19 @@ def _planned(script, dialect, schema):
 
 
 def _is_half_applied(engine, script):
-    with engine.connect() as conn:
+    with engine.connect() as conn, session.usual(conn), conn.begin():
         live = ddl.Schema(conn)
         return (_planned(script, engine.dialect, live) !=
                 _planned(script, engine.dialect, ddl.Clean(live)))
+
+
+def _require_number(version):
+    if type(version) is not int:
+        raise exception.MigrationError(
+            _('a version is a number such as 55, not %.60r') % (version,))
+    # Python does not print what is too long.
+    if version.bit_length() > 31:
+        raise exception.MigrationError(_('a version has not so many digits'))
 
 
 def _checked_target(current, version, newest):
