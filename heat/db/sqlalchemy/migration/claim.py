@@ -34,6 +34,7 @@ import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.engine import retry
 from heat.db.sqlalchemy.migration.migrate_version import TABLE
 from heat.db.sqlalchemy.migration import process
@@ -110,13 +111,13 @@ class _Claim:
         # What was seen of the one who is at work, and when at first.
         seen, seen_at = None, None
         while True:
-            row = _read(self._engine)
+            row = change.patiently(self._engine, lambda: _read(self._engine))
             if row != seen:
                 seen, seen_at = row, time.monotonic()
             is_dead = row and (process.is_gone(_owner_of(row)) or
                                time.monotonic() - seen_at > LEASE)
             if not row or is_dead:
-                if self._take(row):
+                if change.patiently(self._engine, lambda: self._take(row)):
                     return
                 continue
             if time.monotonic() > deadline:
@@ -128,15 +129,15 @@ class _Claim:
         """Make or take over the claim; return whether it is the own one."""
         self._beaten_at = time.monotonic()
         if row is None:
-            change = TABLE.insert().values(
+            write = TABLE.insert().values(
                 repository_id=ID, repository_path=self._owner, version=0)
         else:
-            change = TABLE.update().where(
+            write = TABLE.update().where(
                 _IS_CLAIM, TABLE.c.repository_path == row.repository_path,
                 TABLE.c.version == row.version
             ).values(repository_path=self._owner)
         with contextlib.suppress(db_exception.DBDuplicateEntry):
-            if self._send(change):
+            if self._send(write):
                 return True
         # It may have been done before a connection was lost.
         row = _read(self._engine)
@@ -185,10 +186,10 @@ class _Claim:
         else:
             self._lost = True
 
-    def _send(self, change):
+    def _send(self, write):
         def transaction():
             with self._engine.begin() as conn:
-                return conn.execute(change).rowcount == 1
+                return conn.execute(write).rowcount == 1
         return retry.retry(transaction)
 
 

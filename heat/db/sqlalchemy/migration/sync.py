@@ -20,6 +20,7 @@ import time
 
 import sqlalchemy as sa
 
+from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.engine import galera
@@ -69,27 +70,40 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
         for how many to try to get a lock that some transaction holds
     :param listener: a MigrationListener
     :returns: a list of AppliedVersion, empty if there was nothing to do
-    :raises heat.db.exception.MigrationError: the version is unknown or
-        lower than the current one, the database is newer than this code, has
-        tables but no version, tables whose charset is not UTF-8, or content
+    :raises heat.db.exception.MigrationError: an argument makes no sense; the
+        version is unknown or lower than the current one; the database is
+        newer than this code, has tables but no version or in another schema
+        than the first one, tables whose charset is not UTF-8, or content
         that a script can not carry over; unless a script says so, nothing
         has been changed. Or a lock was not to be had
     :raises heat.db.exception.Busy: another db_sync was at work for
         lock_timeout seconds
     :raises oslo_db.exception.DBError: as the database says
     """
+    _require_seconds(lock_timeout)
     applied = []
     # Two, because each statement of the second one first asks the first one
     # whether the claim still holds.
-    claiming = _current(engine)
+    claiming = _current(engine, lock_timeout=lock_timeout)
     changing = _current(engine, lock_timeout=lock_timeout)
-    while plan.pending(claiming, version) or claim.is_there(claiming):
-        migrate_version.create(claiming)
+    while change.patiently(claiming, lambda: _is_needed(claiming, version)):
+        change.patiently(claiming, lambda: migrate_version.create(claiming))
         with contextlib.suppress(exception.TakenOver):
             with claim.held(claiming, lock_timeout,
                             listener.waiting) as check:
                 _apply_pending(changing, version, check, listener, applied)
     return applied
+
+
+def _is_needed(engine, version):
+    return plan.pending(engine, version) or claim.is_there(engine)
+
+
+def _require_seconds(lock_timeout):
+    if type(lock_timeout) not in (int, float) or not lock_timeout >= 0:
+        raise exception.MigrationError(
+            _('lock_timeout is a number of seconds, not %.60r') %
+            (lock_timeout,))
 
 
 def _current(engine, **options):

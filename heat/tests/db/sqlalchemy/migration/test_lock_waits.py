@@ -12,10 +12,15 @@
 
 """db_sync does not let others queue behind a lock that it does not get."""
 
+import contextlib
 import os
+import sqlite3
 
+from oslo_config import fixture as config_fixture
+from oslo_db.sqlalchemy import engines
 import sqlalchemy as sa
 
+from heat.common import config
 from heat.db import api
 from heat.db import exception
 from heat.tests import base
@@ -136,3 +141,61 @@ def _tell(engine, change, descriptor):
             os.write(descriptor, b'.')
 
     sa.event.listen(engine, 'before_cursor_execute', tell)
+
+
+class SQLiteLockTest(base.DBTestCase):
+    """On SQLite, a transaction of someone else locks all there is."""
+
+    scenarios = [scenario for scenario in base.DBTestCase.scenarios
+                 if scenario[0] == 'sqlite']
+
+    # More than a single call repeats itself.
+    REFUSALS = 6
+
+    def setUp(self):
+        super().setUp()
+        options = self.useFixture(config_fixture.Config(config.CONF))
+        options.config(db_max_retries=2, group='database')
+        # It is refused at once, and not after Python's five seconds.
+        self.impatient = engines.create_engine(
+            self.engine.url.update_query_dict({'timeout': '0.01'}))
+        self.addCleanup(self.impatient.dispose)
+
+    @contextlib.contextmanager
+    def held(self, begin, refusals=REFUSALS):
+        """Hold a lock until it has refused so many statements."""
+        holder = sqlite3.connect(self.engine.url.database,
+                                 isolation_level=None)
+        holder.execute(begin)
+        refused = []
+
+        def refuse(context):
+            refused.append(context.statement)
+            if len(refused) == refusals:
+                holder.execute('ROLLBACK')
+
+        sa.event.listen(self.impatient, 'handle_error', refuse)
+        try:
+            yield refused
+        finally:
+            sa.event.remove(self.impatient, 'handle_error', refuse)
+            holder.close()
+
+    def test_before_the_first_change(self):
+        for version in None, '054':
+            for begin in 'BEGIN EXCLUSIVE', 'BEGIN IMMEDIATE':
+                databases.empty(self.engine)
+                if version:
+                    databases.load(self.engine, version)
+                with self.held(begin) as refused:
+                    api.db_sync(self.impatient)
+                self.assertGreaterEqual(len(refused), self.REFUSALS)
+                self.assertEqual(55, api.db_version(self.engine))
+
+    def test_not_longer_than_lock_timeout(self):
+        databases.load(self.engine, '054')
+        with self.held('BEGIN IMMEDIATE', None):
+            self.assertIn('locked what is to be changed, for 1 seconds', str(
+                self.assertRaises(exception.MigrationError, api.db_sync,
+                                  self.impatient, lock_timeout=1)))
+        self.assertEqual(54, api.db_version(self.engine))
