@@ -116,7 +116,11 @@ def report(program, error):
 def _words(error):
     """Return what an error says, without a password."""
     if isinstance(error, DATABASE_ERRORS):
-        return '%s: %s' % (masked_url(), _reason(error))
+        text = '%s: %s' % (masked_url(), _reason(error))
+        if isinstance(error, db_exception.DBConnectionError):
+            text += _('; the connection was lost: run it again, and it goes '
+                      'on from there')
+        return text
     text = ' '.join(str(error).split())
     if isinstance(error, cfg.ConfigFileParseError):
         # It ends with the line of the file, which may hold any secret.

@@ -131,15 +131,9 @@ def connection(engine, **options):
     :param options: execution options
     """
     set_waits, reset = _SESSION.get(engine.name, (None, None))
-    with (engine.connect().execution_options(**options) as conn,
-          session.usual(conn)):
-        try:
-            session.send(conn, set_waits)
-            yield conn
-        finally:
-            # It goes back to the pool.
-            if not conn.invalidated:
-                session.send(conn, reset)
+    with (session.connection(engine, **options) as conn,
+          session.setting(conn, set_waits, reset)):
+        yield conn
 
 
 def _wait_as_long_as_it_takes(conn):

@@ -17,6 +17,8 @@ import threading
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
+from heat.db.sqlalchemy.engine import session
+
 # Seconds between two looks.
 INTERVAL = 0.02
 
@@ -60,7 +62,8 @@ class Watchdog:
 
     def _watch(self, watched):
         try:
-            with self._conn.engine.connect() as conn:
+            engine = self._conn.engine
+            with session.database_errors(engine), engine.connect() as conn:
                 conn.execution_options(isolation_level='AUTOCOMMIT')
                 server = conn.exec_driver_sql(_SERVER).one()
                 # A proxy may have led to another server.

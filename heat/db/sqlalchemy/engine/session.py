@@ -19,6 +19,9 @@ then, and BLOB is another type of MariaDB with sql_mode ORACLE.
 
 import contextlib
 
+from oslo_db import exception as db_exception
+from sqlalchemy import exc
+
 # What sets a session, and what undoes it. sql_mode is that of oslo.db, but
 # SQLAlchemy has seen how names are quoted.
 _USUAL = {
@@ -33,29 +36,60 @@ _USUAL = {
 
 
 @contextlib.contextmanager
-def usual(conn):
-    """Let the session of a connection be as usual within this context.
+def connection(engine, **options):
+    """Connect, in a session that is as usual, and in no transaction.
 
-    Costs a statement at its begin and at its end; none on SQLite.
+    Costs two statements on MySQL and PostgreSQL.
+
+    :param engine: a sqlalchemy Engine
+    :param options: execution options
+    :raises oslo_db.exception.DBError: as the database says, whichever way
+        the error takes
+    """
+    set_usual, reset = _USUAL.get(engine.name, (None, None))
+    with (database_errors(engine),
+          engine.connect().execution_options(**options) as conn,
+          setting(conn, set_usual, reset)):
+        yield conn
+
+
+@contextlib.contextmanager
+def setting(conn, statement, reset):
+    """Let a session be set within this context.
 
     :param conn: a connection that is in no transaction
-    :raises oslo_db.exception.DBError: as the database says
+    :param statement: what sets it; None does nothing
+    :param reset: what undoes it
     """
-    set_usual, reset = _USUAL.get(conn.dialect.name, (None, None))
-    send(conn, set_usual)
+    if not statement:
+        yield
+        return
+    _send(conn, statement)
     try:
         yield
     finally:
-        # It goes back to the pool.
-        if not conn.invalidated:
-            send(conn, reset)
+        # It goes back to the pool, unless it was lost: SQLAlchemy does not
+        # always tell this object of it.
+        if not conn.invalidated and conn.connection.is_valid:
+            _send(conn, reset)
 
 
-def send(conn, setting):
-    """Send a setting of the session, in a transaction of its own.
+def _send(conn, statement):
+    with conn.begin():
+        conn.exec_driver_sql(statement)
 
-    :param setting: a statement; None does nothing
+
+@contextlib.contextmanager
+def database_errors(engine):
+    """Raise oslo.db's errors for those that pass by its filters.
+
+    Errors of a driver do when SQLAlchemy sets the isolation level, and its
+    own do when it reads a schema.
     """
-    if setting:
-        with conn.begin():
-            conn.exec_driver_sql(setting)
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise (db_exception.DBConnectionError if error.connection_invalidated
+               else db_exception.DBError)(error) from error
+    except engine.dialect.dbapi.Error as error:
+        raise db_exception.DBConnectionError(error) from error

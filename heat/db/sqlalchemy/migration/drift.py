@@ -61,7 +61,7 @@ def db_drift(engine):
         schema of PostgreSQL's search_path
     :raises oslo_db.exception.DBError: as the database says
     """
-    with (engine.connect() as conn, session.usual(conn), conn.begin(),
+    with (session.connection(engine) as conn, conn.begin(),
           warnings.catch_warnings()):
         search_path.require_first(conn)
         # SQLAlchemy warns of types and indexes that it does not know.

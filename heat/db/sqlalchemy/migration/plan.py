@@ -53,7 +53,7 @@ def db_plan(engine, version=None):
     :raises oslo_db.exception.DBError: as the database says
     """
     scripts = pending(engine, version)
-    with engine.connect() as conn, session.usual(conn), conn.begin():
+    with session.connection(engine) as conn, conn.begin():
         live = ddl.Schema(conn)
         schemas = [live] + [ddl.Clean(live)] * len(scripts)
         return [_planned(script, engine.dialect, schema)
@@ -132,7 +132,7 @@ def _planned(script, dialect, schema):
 
 
 def _is_half_applied(engine, script):
-    with engine.connect() as conn, session.usual(conn), conn.begin():
+    with session.connection(engine) as conn, conn.begin():
         live = ddl.Schema(conn)
         return (_planned(script, engine.dialect, live) !=
                 _planned(script, engine.dialect, ddl.Clean(live)))

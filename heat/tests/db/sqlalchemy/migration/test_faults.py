@@ -81,9 +81,22 @@ class LostConnectionTest(FaultsTestCase):
             with self._hit(start + ' migrate_version'):
                 self.assert_finishes(expected)
 
+    def test_what_comes_of_it_is_told(self):
+        """Whatever is sent, and also where SQLAlchemy's filters are not."""
+        for start in {'mysql': ('SHOW CREATE TABLE', 'SET @heat_sql_mode',
+                                'SET SESSION', 'CREATE INDEX'),
+                      'postgresql': ('SELECT a.attname', 'SET lock_timeout',
+                                     'RESET lock_timeout', 'CREATE INDEX'),
+                      }[self.driver]:
+            for moment in 'before_cursor_execute', 'after_cursor_execute':
+                self.load('054')
+                with self._hit(start, moment):
+                    self.assertRaises(db_exception.DBConnectionError,
+                                      api.db_sync, self.engine)
+
     @contextlib.contextmanager
-    def _hit(self, start):
-        """Let the server end a connection that is to send a statement."""
+    def _hit(self, start, moment='before_cursor_execute'):
+        """Let the server end a connection that sends a statement."""
         hits = []
 
         def hit(conn, cursor, statement, *args):
@@ -91,11 +104,11 @@ class LostConnectionTest(FaultsTestCase):
                 hits.append(statement)
                 self._end(conn.connection.connection)
 
-        sa.event.listen(self.engine, 'before_cursor_execute', hit)
+        sa.event.listen(self.engine, moment, hit)
         try:
             yield
         finally:
-            sa.event.remove(self.engine, 'before_cursor_execute', hit)
+            sa.event.remove(self.engine, moment, hit)
         self.assertEqual(1, len(hits), start)
 
     def _end(self, connection):
