@@ -15,20 +15,18 @@
 import collections
 import contextlib
 import random
-import time
 import uuid
 
-from benchmarks import crew
 from benchmarks import latency
 from benchmarks import route
-from benchmarks import ways
+from heat.tests import crew
+from heat.tests import remote
+from heat.tests import ways
 
 MODES = ('threads', 'processes')
-ALL_WAYS = {**ways.WAYS, **ways.BLIND_WAYS}
+ALL_WAYS = (*ways.FAIR_WAYS, *ways.BLIND_WAYS)
 # Seconds of a turn; those who wait for its end have more patience.
 LONGEST = 60
-# Until all have heard when it starts.
-PAUSE = 0.05
 
 
 class Total:
@@ -39,13 +37,17 @@ class Total:
         self.errors = collections.Counter()
         self.double_wins = 0
 
-    def add(self, tallies, seconds):
+    def add(self, operations, writers, end, seconds):
+        """Add what they did in a turn; only what ended in time counts."""
+        in_time = [operation for operation in operations
+                   if operation.end <= end * 1e9]
+        outcomes = collections.Counter(one.outcome for one in in_time)
         self.seconds += seconds
-        for tally in tallies:
-            self.successes += tally.successes
-            self.conflicts += tally.conflicts
-            self.errors += tally.errors
-            self.starved += not tally.successes
+        self.successes += outcomes['ok']
+        self.conflicts += outcomes['conflict']
+        self.errors.update(one.error for one in in_time if one.error)
+        self.starved += writers - len({
+            one.writer for one in in_time if one.outcome == 'ok'})
 
     def summary(self):
         """Return it as a dictionary.
@@ -72,11 +74,14 @@ def measure(target, mode, writers, delay, rounds, seconds):
     with (route.delayed(target.urls, delay) as urls,
           contextlib.ExitStack() as stack):
         crews = [
-            stack.enter_context(contextlib.closing(crew.Crew(url, threads)))
-            for url, threads in _spread(mode, writers, urls)]
+            stack.enter_context(contextlib.closing(remote.Remote(
+                crew.Writers, url, threads, str(number))))
+            for number, (url, threads) in enumerate(
+                _spread(mode, writers, urls))]
         for _ in range(rounds):
             for name in random.sample(list(totals), len(totals)):
-                _take_turn(target, crews, name, seconds, totals[name])
+                _take_turn(target, crews, name, writers, seconds,
+                           totals[name])
     baseline = totals['driver'].summary()
     return [{'engine': target.engine, 'mode': mode, 'writers': writers,
              'delay_ms': delay, 'way': name,
@@ -93,30 +98,22 @@ def _spread(mode, writers, urls):
     return [(url, share) for url, share in zip(urls, shares) if share]
 
 
-def _take_turn(target, crews, name, seconds, total):
+def _take_turn(target, crews, name, writers, seconds, total):
     traversal = str(uuid.uuid4())
     stack_id = target.create_stack(traversal)
-    for one in crews:
-        one.tell((name, stack_id, traversal))
-    for one in crews:
-        one.hear()
-    start = time.monotonic() + PAUSE
-    for one in crews:
-        one.tell((start, start + seconds))
-    tallies = [tally for one in crews for tally in one.hear()]
-    total.add(tallies, seconds)
-    written = [pair for tally in tallies for pair in tally.written]
-    if name in ways.WAYS:
-        total.double_wins += _double_wins(written)
+    end = crew.start(crews, name, stack_id, traversal, None, 1,
+                     seconds=seconds)
+    operations = crew.finish(crews)
+    total.add(operations, writers, end, seconds)
+    written = [one for one in operations if one.outcome == 'ok']
+    if name in ways.FAIR_WAYS:
+        # Successes that another one had made impossible.
+        total.double_wins += len(written) - len({
+            one.expected for one in written})
     stored = target.stored(stack_id)[0]
-    if written and stored not in [new for _, new in written]:
+    if written and stored not in {one.new for one in written}:
         raise latency.WrongResult(
             '%s: the stack has a traversal that nobody started' % name)
-
-
-def _double_wins(written):
-    """Count the successes that another one had made impossible."""
-    return len(written) - len({expected for expected, _ in written})
 
 
 def _with_ratios(summary, baseline):

@@ -20,9 +20,9 @@ import tempfile
 
 import sqlalchemy as sa
 
-from benchmarks import driver
-from benchmarks import ways
 from heat.db import api
+from heat.tests import at
+from heat.tests import driver
 from heat.tests.galera import cluster
 
 SERVERS = {
@@ -31,9 +31,6 @@ SERVERS = {
     'postgresql': 'postgresql+psycopg2://openstack_citest:openstack_citest@'
                   '127.0.0.1/openstack_citest'}
 ENGINES = ('sqlite', *SERVERS, 'galera')
-# The proxy can not look into TLS, and it is to cost nobody anything.
-WITHOUT_TLS = {'sqlite': {}, 'mysql': {'ssl_disabled': 'true'},
-               'postgresql': {'sslmode': 'disable'}}
 DESCRIPTIONS = {
     'sqlite': "SELECT 'SQLite ' || sqlite_version()",
     'mysql': "SELECT CONCAT(@@version, ', innodb_flush_log_at_trx_commit=', "
@@ -55,7 +52,7 @@ class Target:
 
     def __init__(self, engine, urls):
         self.engine = engine
-        self.urls = [_without_tls(url) for url in urls]
+        self.urls = [driver.without_tls(url) for url in urls]
 
     def description(self):
         dialect = self.urls[0].get_backend_name()
@@ -63,16 +60,7 @@ class Target:
 
     def create_stack(self, traversal):
         """Return the id of a new stack in this traversal."""
-        way = ways.StackUpdate(self.urls[0])
-        try:
-            template = api.raw_template_create(ways.request(),
-                                               {'template': {}})
-            return api.stack_create(ways.request(), {
-                'tenant': ways.TENANT, 'disable_rollback': False,
-                'raw_template_id': template.id,
-                'current_traversal': traversal}).id
-        finally:
-            way.close()
+        return at.create_stack(self.urls[0], current_traversal=traversal)
 
     def stored(self, stack_id):
         """Return the traversal and the status that the last node has."""
@@ -81,16 +69,13 @@ class Target:
             % stack_id)
 
     def _select(self, node, statement):
-        with contextlib.closing(driver.connect(self.urls[node])) as opened:
+        with contextlib.closing(driver.open_connection(
+                self.urls[node])) as opened:
             cursor = opened.cursor()
             if self.engine == 'galera':
                 cursor.execute('SET SESSION wsrep_sync_wait = 1')
             cursor.execute(statement)
             return tuple(cursor.fetchone())
-
-
-def _without_tls(url):
-    return url.update_query_dict(WITHOUT_TLS[url.get_backend_name()])
 
 
 def scratch(engine, url, directory, version=None):
@@ -104,7 +89,7 @@ def scratch(engine, url, directory, version=None):
         return _scratch_file(directory, version)
     if engine == 'galera':
         return _scratch_cluster()
-    return _scratch_database(engine, _without_tls(
+    return _scratch_database(engine, driver.without_tls(
         url or sa.engine.make_url(SERVERS[engine])), version)
 
 
@@ -137,7 +122,7 @@ def _scratch_database(engine, server, version):
 
 
 def _administer(server, statement):
-    with contextlib.closing(driver.connect(server)) as connection:
+    with contextlib.closing(driver.open_connection(server)) as connection:
         connection.cursor().execute(statement)
 
 

@@ -18,8 +18,8 @@ import multiprocessing
 import random
 import time
 
-from benchmarks import driver
 from benchmarks import stacks
+from heat.tests import driver
 
 # It starts at once, with all modules.
 FORK = multiprocessing.get_context('fork')
@@ -114,7 +114,7 @@ def _hold(stop, url, seconds):
 
 
 def _connect(url):
-    connection = driver.connect(url)
+    connection = driver.open_connection(url)
     if url.get_backend_name() == 'sqlite':
         # Who gives up does not know how long it would have been.
         connection.execute('PRAGMA busy_timeout = 3600000')

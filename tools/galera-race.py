@@ -26,11 +26,12 @@ import random
 import sys
 import time
 
+from heat.tests import at
 from heat.tests.galera import cluster
 from heat.tests.galera import faults
 from heat.tests.galera import race
-from heat.tests.galera import ways
 from heat.tests import history
+from heat.tests import ways
 
 # How many faults a round has, at the most.
 FAULTS = 3
@@ -75,7 +76,7 @@ def run_round(servers, plan, args, totals, file):
     print('%s ...' % name, flush=True)
     hit = [node for node in servers.nodes
            if node in {node for fault, node in plan if fault != 'none'}]
-    stack_id = race.create_stack(servers.nodes[0])
+    stack_id = at.create_stack(servers.nodes[0].url)
     seed = '%s %d' % (args.seed, totals.rounds)
     with race.Race(servers.nodes, stack_id, args.way, seed) as one:
         try:
@@ -119,8 +120,8 @@ def main():
     parser.add_argument('--faults', nargs='+', choices=list(faults.FAULTS),
                         default=list(faults.FAULTS), metavar='FAULT',
                         help='of %(choices)s; by default all of them')
-    parser.add_argument('--way', choices=list(ways.WAYS), default='fence',
-                        help='how the writers write')
+    parser.add_argument('--way', choices=list(ways.WAYS),
+                        default='stack_update', help='how the writers write')
     parser.add_argument('--history', default='galera-history.jsonl',
                         metavar='FILE', help='what they did goes there')
     parser.add_argument('--check', metavar='FILE',

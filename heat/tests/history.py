@@ -19,13 +19,12 @@ tells whether the promise was kept.
 """
 
 import collections
-import dataclasses
 import json
 import math
+import typing
 
 
-@dataclasses.dataclass(frozen=True)
-class Operation:
+class Operation(typing.NamedTuple):
     """One call of stack_update, as its caller saw it.
 
     :ivar start: time.monotonic_ns() before the call: one clock for all the
@@ -60,7 +59,7 @@ class Operation:
 
 def dump(history):
     """Return JSON, one line for each operation."""
-    return ''.join(json.dumps(dataclasses.asdict(operation)) + '\n'
+    return ''.join(json.dumps(operation._asdict()) + '\n'
                    for operation in history)
 
 

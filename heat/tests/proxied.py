@@ -11,37 +11,24 @@
 # under the License.
 """Tests in which the API reaches a server through a proxy."""
 
-from oslo_db.sqlalchemy import test_fixtures
-
-from heat.db.sqlalchemy.engine import facade
+from heat.tests import at
 from heat.tests import base
+from heat.tests import driver
 from heat.tests import proxy
-
-PORTS = {'mysql': 3306, 'postgresql': 5432}
-# A proxy can not read TLS, and finds no request in it.
-NO_TLS = {'mysql': {'ssl_disabled': '1'},
-          'postgresql': {'sslmode': 'disable', 'gssencmode': 'disable'}}
 
 
 class ProxiedTestCase(base.APITestCase):
     """The API reaches the database through a proxy; the test does not."""
 
     servers = [scenario for scenario in base.APITestCase.scenarios
-               if scenario[0] in PORTS]
+               if scenario[0] in driver.PORTS]
     scenarios = servers
     OPTIONS = {}
 
     def setUp(self):
         super().setUp()
-        url = self.engine.url
-        self.proxy = self.useFixture(
-            proxy.Proxy((url.host, url.port or PORTS[self.driver])))
-        manager = facade.context_manager.make_new_manager()
-        manager.configure(
-            connection=url.set(
-                host='127.0.0.1', port=self.proxy.port).update_query_dict(
-                    NO_TLS[self.driver]), **self.OPTIONS)
-        self.proxied_engine = manager.writer.get_engine()
-        self.addCleanup(self.proxied_engine.dispose)
-        self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
-            facade.context_manager, manager))
+        url = driver.without_tls(self.engine.url)
+        self.proxy = self.useFixture(proxy.Proxy(driver.address(url)))
+        self.proxied_engine = self.useFixture(at.At(
+            url.set(host='127.0.0.1', port=self.proxy.port),
+            **self.OPTIONS)).engine

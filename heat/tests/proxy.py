@@ -16,6 +16,7 @@ import contextlib
 import select
 import socket
 import threading
+import time
 
 import fixtures
 
@@ -45,6 +46,7 @@ class Proxy(fixtures.Fixture):
     For protocols without TLS in which each request has its answer.
 
     :param server: host and port
+    :ivar delay: seconds to add in each direction
     :ivar port: where it listens, at 127.0.0.1
     :ivar requests: what was asked, one for each round trip
     :ivar most_clients: how many there were at a time
@@ -53,6 +55,7 @@ class Proxy(fixtures.Fixture):
     def __init__(self, server):
         super().__init__()
         self.server = server
+        self.delay = 0
         self.requests = []
         self.most_clients = 0
         self._cuts = []
@@ -120,12 +123,14 @@ class Proxy(fixtures.Fixture):
         with contextlib.suppress(OSError):
             while True:
                 client = listener.accept()[0]
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                with self._lock:
+                    self._clients.add(client)
+                    self.most_clients = max(self.most_clients,
+                                            len(self._clients))
                 self._start(self._serve, client)
 
     def _serve(self, client):
-        with self._lock:
-            self._clients.add(client)
-            self.most_clients = max(self.most_clients, len(self._clients))
         try:
             with contextlib.suppress(ConnectionError):
                 cut = self._pass_on(client)
@@ -139,6 +144,7 @@ class Proxy(fixtures.Fixture):
     def _pass_on(self, client):
         request, cut = b'', None
         with socket.create_connection(self.server) as server:
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while True:
                 source = select.select([client, server], [], [])[0][0]
                 data = source.recv(65536)
@@ -155,6 +161,7 @@ class Proxy(fixtures.Fixture):
                     request = b''
                 if not data or cut is not None and cut.when == 'before':
                     return cut
+                time.sleep(self.delay)
                 (server if source is client else client).sendall(data)
 
     def _cut_for(self, request):

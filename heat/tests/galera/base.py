@@ -17,6 +17,7 @@ import testresources
 import testtools
 from testtools import content
 
+from heat.tests import at
 from heat.tests import base
 from heat.tests.galera import cluster
 from heat.tests.galera import race
@@ -82,4 +83,4 @@ class GaleraTestCase(testresources.ResourcedTestCase, testtools.TestCase):
 
     def race(self, **kwargs):
         return self.useFixture(race.Race(
-            self.nodes, race.create_stack(self.nodes[0]), **kwargs))
+            self.nodes, at.create_stack(self.nodes[0].url), **kwargs))

@@ -18,10 +18,10 @@ import fixtures
 from oslo_db import exception as db_exception
 
 from heat.common.config import CONF
-from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
+from heat.tests import at
 from heat.tests.galera import base
 from heat.tests.galera import faults
 from heat.tests.galera import race
@@ -61,14 +61,14 @@ class StaleTestCase(base.GaleraTestCase):
     def setUp(self):
         super().setUp()
         self.first, self.last = self.nodes[0], self.nodes[-1]
-        self.context = context.RequestContext(tenant_id=race.TENANT)
+        self.context = at.request()
         self.stack_id = self.create()
 
     def create(self):
-        return race.create_stack(self.first, current_traversal=OLD)
+        return at.create_stack(self.first.url, current_traversal=OLD)
 
     def work_at(self, url, **options):
-        self.useFixture(race.At(url, **options))
+        self.useFixture(at.At(url, **options))
         self.lag = self.useFixture(Lag(self.last, self.first))
 
     def start(self, traversal):

@@ -12,44 +12,46 @@
 
 """Many writers of one stack at once: threads, and processes."""
 
-import json
 import os
-import subprocess
-import sys
 
 from testtools import content
 
 from heat.db import api
 from heat.tests import base
+from heat.tests import crew
 from heat.tests import history
-from heat.tests import writer
+from heat.tests import remote
 
 WRITERS = 16
 CALLS = 20
+# Some of them start a traversal, most write for the one there is.
+TRANSITIONS = 0.25
 # For how long each race goes on, if that is not over sooner.
 SECONDS = float(os.environ.get('HEAT_TEST_RACE_SECONDS', '0'))
 
 
 class RaceTest(base.APITestCase):
 
-    def setUp(self):
-        super().setUp()
-        self.stack_id = self.create_stack().id
-        self.parameters = {
-            'writers': WRITERS, 'stack_id': self.stack_id, 'tenant': 'tenant',
-            'traversal': None, 'calls': CALLS, 'seconds': SECONDS}
-
     def test_threads(self):
-        self.assert_possible(writer.race_in_threads(**self.parameters))
+        self.race([WRITERS])
 
     def test_processes(self):
-        url = self.engine.url.render_as_string(hide_password=False)
-        race = subprocess.run(
-            [sys.executable, '-m', 'heat.tests.writer'],
-            input=json.dumps(self.parameters), text=True, capture_output=True,
-            env={**os.environ, 'OS_DATABASE__CONNECTION': url})
-        self.assertEqual(0, race.returncode, race.stderr)
-        self.assert_possible(history.load(race.stdout))
+        self.race(WRITERS * [1])
+
+    def race(self, crews):
+        """Let writers race.
+
+        :param crews: how many threads each process has
+        """
+        self.stack_id = self.create_stack().id
+        crews = [remote.Remote(crew.Writers, self.engine.url, threads,
+                               str(number))
+                 for number, threads in enumerate(crews)]
+        for one in crews:
+            self.addCleanup(one.close)
+        crew.start(crews, 'stack_update', self.stack_id, None, None,
+                   TRANSITIONS, seconds=SECONDS, calls=CALLS)
+        self.assert_possible(crew.finish(crews))
 
     def assert_possible(self, operations):
         """Check a history against what is stored."""

@@ -21,10 +21,23 @@ PORTS = {'mysql': 3306, 'postgresql': 5432}
 # The thread that ends the others closes their connections.
 OPTIONS = {'sqlite': {'check_same_thread': False}, 'mysql': {},
            'postgresql': {}}
+# A proxy can not look into TLS, and finds no request in it.
+WITHOUT_TLS = {'sqlite': {}, 'mysql': {'ssl_disabled': 'true'},
+               'postgresql': {'sslmode': 'disable', 'gssencmode': 'disable'}}
 ERRORS = (sqlite3.Error, psycopg2.Error, pymysql.Error)
 
 
-def connect(url):
+def without_tls(url):
+    return url.update_query_dict(WITHOUT_TLS[url.get_backend_name()])
+
+
+def address(url):
+    """Return the host and the port of a server."""
+    return (url.host or 'localhost',
+            url.port or PORTS[url.get_backend_name()])
+
+
+def open_connection(url):
     """Return a new connection, with the arguments that SQLAlchemy gives.
 
     On MySQL, an UPDATE tells whether it has found a row, even if the row
