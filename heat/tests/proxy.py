@@ -126,8 +126,8 @@ class Proxy(fixtures.Fixture):
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._lock:
                     self._clients.add(client)
-                    self.most_clients = max(self.most_clients,
-                                            len(self._clients))
+                    self.most_clients = max(self.most_clients, sum(
+                        map(_is_there, self._clients)))
                 self._start(self._serve, client)
 
     def _serve(self, client):
@@ -170,3 +170,10 @@ class Proxy(fixtures.Fixture):
                 if cut.done < cut.times and cut.marker in request:
                     cut.done += 1
                     return cut
+
+
+def _is_there(client):
+    """Tell whether it has not closed yet; who serves it may not know it."""
+    poll = select.poll()
+    poll.register(client, select.POLLRDHUP)
+    return not poll.poll(0)
