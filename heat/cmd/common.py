@@ -76,7 +76,7 @@ def configure(argv, *options):
     log.setup(CONF, 'heat')
 
 
-def connect():
+def connected_engine():
     """Return the Engine for [database] connection, after a first connection.
 
     :raises heat.db.exception.InvalidConnection: there is no way to

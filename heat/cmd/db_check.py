@@ -29,7 +29,7 @@ def add_arguments(parser):
 def run(args):
     """List how the schema differs from what this Heat works with."""
     from heat.db.sqlalchemy.migration import drift
-    differences = drift.db_drift(common.connect())
+    differences = drift.db_drift(common.connected_engine())
     output.show(args.format,
                 differences or [_('The schema is as it has to be.')],
                 differences=differences)

@@ -93,7 +93,7 @@ def _require_sense(args):
 
 def _sync(args):
     version = _version_number(args.version)
-    engine = common.connect()
+    engine = common.connected_engine()
     from heat.cmd import progress
     from heat.db.sqlalchemy.migration import migrate_version
     from heat.db.sqlalchemy.migration import sync
@@ -108,7 +108,7 @@ def _check(args):
     """Tell by the exit status whether db_sync is needed."""
     from heat.db.sqlalchemy.migration import plan
     try:
-        found = plan.db_status(common.connect())
+        found = plan.db_status(common.connected_engine())
     except (exception.DatabaseTooNew, exception.UnknownVersion) as error:
         output.show(args.format, [error], status=UNKNOWN, reason=str(error))
         return UNKNOWN
@@ -141,7 +141,7 @@ def _plan(args):
         steps = plan.db_plan_offline(
             args.dialect, _version_number(args.start, EMPTY), version)
     else:
-        steps = plan.db_plan(common.connect(), version)
+        steps = plan.db_plan(common.connected_engine(), version)
     if args.sql and args.format == 'text':
         output.write(_script(steps))
         return

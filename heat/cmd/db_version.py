@@ -25,7 +25,7 @@ def add_arguments(parser):
 
 def run(args):
     """Print the version of the database."""
-    engine = common.connect()
+    engine = common.connected_engine()
     if args.verbose:
         from heat.db.sqlalchemy.migration import plan
         status = plan.db_status(engine)

@@ -48,7 +48,7 @@ class Checks(upgradecheck.UpgradeCommands):
         """
         try:
             log.setup(CONF, 'heat')
-            self._engine = common.connect()
+            self._engine = common.connected_engine()
             return super().check()
         except Exception as error:
             common.report('heat-status', error)

@@ -104,5 +104,5 @@ class ImportsTest(testtools.TestCase):
         """What looks at each new connection is there before any of them."""
         self.run_code(
             'from heat.cmd import common\ncommon.configure([])\n'
-            'common.connect()\nimport sys\n'
+            'common.connected_engine()\nimport sys\n'
             'assert "heat.db.sqlalchemy.engine.galera" in sys.modules')

@@ -17,14 +17,12 @@ import signal
 import threading
 
 from oslo_db import exception as db_exception
-from oslo_db.sqlalchemy import test_fixtures
 import testtools
 
-from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
-from heat.db.sqlalchemy.engine import facade
+from heat.tests import at
 from heat.tests import base
 from heat.tests import proxied
 
@@ -51,11 +49,7 @@ class EngineTest(base.APITestCase):
             barrier.wait()
             return autocommit.get_engine()
         barrier = threading.Barrier(8)
-        manager = facade.context_manager.make_new_manager()
-        manager.configure(connection=self.engine.url)
-        self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
-            facade.context_manager, manager))
-        api.get_engine()
+        self.useFixture(at.At(self.engine.url))
         with futures.ThreadPoolExecutor(8) as executor:
             self.assertEqual(1, len(set(executor.map(get_engine, range(8)))))
 
@@ -149,12 +143,8 @@ class MemoryTest(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        manager = facade.context_manager.make_new_manager()
-        manager.configure(connection='sqlite://')
-        self.useFixture(test_fixtures.ReplaceEngineFacadeFixture(
-            facade.context_manager, manager))
-        api.db_sync(api.get_engine())
-        self.context = context.RequestContext(tenant_id='tenant')
+        api.db_sync(self.useFixture(at.At('sqlite://')).engine)
+        self.context = at.request()
 
     def test_all_in_one_connection(self):
         template = api.raw_template_create(self.context, {'template': {}})
