@@ -73,6 +73,13 @@ class InvalidValues(DatabaseLayerError):
         return '%s: %s' % (self.reason, ', '.join(self.keys))
 
 
+class InvalidEncryptionKey(DatabaseLayerError):
+    """A configured key can not be used, or none of them fits.
+
+    The text shows no key, no secret and nothing of what is encrypted.
+    """
+
+
 class LostSwap(DatabaseLayerError):
     """A compare-and-swap found another value than the expected one.
 

@@ -22,7 +22,8 @@ import testtools
 from heat.db import api
 
 DRIVERS = {'MySQLdb', 'pymysql', 'psycopg2'}
-TOOLS = {'alembic', 'migrate', 'pkg_resources', 'oslo_upgradecheck'}
+TOOLS = {'alembic', 'cryptography', 'migrate', 'pkg_resources',
+         'oslo_upgradecheck'}
 COMMANDS = {'heat.cmd'}
 MIGRATION = {'heat.db.sqlalchemy.migration.' + name for name in (
     'charset', 'claim', 'deleted', 'drift', 'plan', 'sync')} | {
@@ -68,6 +69,9 @@ class ImportsTest(testtools.TestCase):
     def test_api(self):
         self.assert_not_loaded(
             'import heat.db.api', DRIVERS | TOOLS | COMMANDS | MIGRATION)
+
+    def test_crypt(self):
+        self.assert_not_loaded('from heat.db import crypt', TOOLS)
 
     def test_stack_update(self):
         self.assert_not_loaded(UPDATE, DRIVERS | TOOLS | COMMANDS | MIGRATION)
