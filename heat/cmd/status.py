@@ -27,7 +27,9 @@ from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
 from heat.db import api
+from heat.db import crypt
 from heat.db import exception
+from heat.db import options
 
 SUCCESS = upgradecheck.Code.SUCCESS
 WARNING = upgradecheck.Code.WARNING
@@ -114,12 +116,33 @@ class Checks(upgradecheck.UpgradeCommands):
         return _result(SUCCESS, _('Rows marked as deleted: %s.') %
                        (text or _('no tables yet')))
 
+    def _check_key(self):
+        try:
+            key = crypt.keys()[0]
+        except exception.InvalidEncryptionKey as error:
+            return upgradecheck.Result(FAILURE, str(error))
+        if key == options.PUBLISHED_KEY.encode():
+            return upgradecheck.Result(
+                WARNING, _('auth_encryption_key is the default that Heat '
+                           'publishes: whoever has a copy of the database '
+                           'can decrypt the secrets in it. A key of your own '
+                           'makes those unreadable that are encrypted '
+                           'already, unless the engines read the old one '
+                           'from auth_encryption_previous_keys.'))
+        if len(key) < crypt.KEY_SIZES[0]:
+            return upgradecheck.Result(
+                WARNING, _('auth_encryption_key has %d characters; Heat '
+                           'asks for 32.') % len(key))
+        return upgradecheck.Result(
+            SUCCESS, _('auth_encryption_key is not the published default.'))
+
     # Drift needs to know what the check of the version found.
     _upgrade_checks = (
         (_('Schema version'), _check_version),
         (_('Charset and collation'), _check_charset),
         (_('Schema drift'), _check_drift),
         (_('Soft-deleted rows'), _check_deleted),
+        (_('Encryption key'), _check_key),
     )
 
 

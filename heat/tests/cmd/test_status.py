@@ -30,10 +30,15 @@ from heat.tests import schema
 
 HEAT_STATUS = os.path.join(os.path.dirname(sys.executable), 'heat-status')
 PASSWORD = 'sekret-f00'
+KEY = 'a key of the operator, 32 bytes.'
+PUBLISHED_KEY = 'notgood but just long enough i t'
 SUCCESS, WARNING, FAILURE, NOT_CHECKED = 0, 1, 2, 255
 
 
 class StatusTestCase(testtools.TestCase):
+
+    # None: none is configured.
+    key = KEY
 
     def setUp(self):
         super().setUp()
@@ -44,6 +49,8 @@ class StatusTestCase(testtools.TestCase):
                if not name.startswith('OS_')}
         if connection is not None:
             env['OS_DATABASE__CONNECTION'] = connection
+        if self.key is not None:
+            env['OS_DEFAULT__AUTH_ENCRYPTION_KEY'] = self.key
         return subprocess.run(
             (HEAT_STATUS,) + args, env=env, cwd=self.directory, text=True,
             stdout=stdout, stderr=subprocess.PIPE)
@@ -89,6 +96,9 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
             'Schema drift': (SUCCESS, 'The schema is as expected.'),
             'Soft-deleted rows': (
                 SUCCESS, 'Rows marked as deleted: service 0, stack 0.'),
+            'Encryption key': (
+                SUCCESS,
+                'auth_encryption_key is not the published default.'),
         }, self.check(SUCCESS))
 
     def test_table(self):
@@ -96,7 +106,7 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
         result = self.run_command('upgrade', 'check',
                                   connection=self.connection)
         self.assertEqual((0, ''), (result.returncode, result.stderr))
-        self.assertEqual(4, result.stdout.count('| Result: Success '))
+        self.assertEqual(5, result.stdout.count('| Result: Success '))
 
     def test_pending(self):
         databases.load(self.engine, '046')
@@ -249,6 +259,41 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
         self.execute('ALTER TABLE migrate_version '
                      'CONVERT TO CHARACTER SET latin1')
         self.assert_charset(SUCCESS, 'keys: utf8mb3_general_ci.')
+
+
+class KeyTest(StatusTestCase):
+    """What it says of the configured keys; of the database, it is empty."""
+
+    def check(self, key):
+        """Return the code of the check and what it says."""
+        self.key = key
+        result = self.run_command('upgrade', 'check', '--json',
+                                  connection='sqlite:///heat.sqlite')
+        self.assertEqual('', result.stderr)
+        return [(check['result'], check['details'])
+                for check in json.loads(result.stdout)['checks']
+                if check['check'] == 'Encryption key'][0]
+
+    def test_published_key(self):
+        for key in None, PUBLISHED_KEY:
+            code, details = self.check(key)
+            self.assertEqual(WARNING, code)
+            self.assertIn('the default that Heat publishes', details)
+            self.assertNotIn('notgood', details)
+
+    def test_short_key(self):
+        for size in 16, 24:
+            self.assertEqual(
+                (WARNING, 'auth_encryption_key has %d characters; Heat asks '
+                 'for 32.' % size), self.check(KEY[:size]))
+
+    def test_unusable_keys(self):
+        for key in KEY[:31], KEY + 'x', 'ä' * 32, '$nothing':
+            code, details = self.check(key)
+            self.assertEqual(FAILURE, code)
+            self.assertIn('auth_encryption_key has', details)
+            self.assertNotIn('nothing', details)
+            self.assertNotIn(KEY[:10], details)
 
 
 class ConnectionTest(StatusTestCase):
