@@ -20,6 +20,7 @@ import signal
 import sqlalchemy as sa
 
 from heat.db import api
+from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.migration import claim
 from heat.tests import base
 from heat.tests.cmd import test_manage
@@ -115,10 +116,10 @@ class CheckTest(OptionsTestCase):
 
     def test_newer_or_unknown(self):
         databases.load(self.engine, '055')
-        for change, reason in (
+        for statement, reason in (
                 ('UPDATE migrate_version SET version = 62', 'version 62'),
                 ('DELETE FROM migrate_version', 'no version')):
-            self.execute(change)
+            self.execute(statement)
             text = self.look(3, 'db_sync', '--check')
             self.assertIn(reason, text)
             self.assertEqual({'status': 3, 'reason': text.rstrip('\n')},
@@ -246,6 +247,12 @@ class BadOptionsTest(test_manage.ManageTestCase):
                 r'error: argument %s: [^_\n]*%s[^_\n]*\n\Z' % (
                     option, value[:60]))
         self.assertEqual([], os.listdir(self.directory))
+
+    def test_default_of_lock_timeout(self):
+        """Deployment tools end a db_sync after 300 seconds."""
+        self.assertLess(change.DEFAULT_LOCK_TIMEOUT, 300)
+        result = self.run_command('db_sync', '--help')
+        self.assertIn('(%d)' % change.DEFAULT_LOCK_TIMEOUT, result.stdout)
 
     def test_values_of_from(self):
         offline = ('db_sync', '--sql', '--dialect', 'mysql', '--from')

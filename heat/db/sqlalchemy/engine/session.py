@@ -22,6 +22,9 @@ import contextlib
 from oslo_db import exception as db_exception
 from sqlalchemy import exc
 
+from heat.common.i18n import _
+from heat.db import exception
+
 # What sets a session, and what undoes it. sql_mode is that of oslo.db, but
 # SQLAlchemy has seen how names are quoted.
 _USUAL = {
@@ -85,11 +88,20 @@ def database_errors(engine):
 
     Errors of a driver do when SQLAlchemy sets the isolation level, and its
     own do when it reads a schema.
+
+    :raises heat.db.exception.MigrationError: a table was to be read that is
+        not there
+    :raises oslo_db.exception.DBError: as the database says
     """
     try:
         yield
     except exc.DBAPIError as error:
         raise (db_exception.DBConnectionError if error.connection_invalidated
                else db_exception.DBError)(error) from error
+    except exc.NoSuchTableError as error:
+        raise exception.MigrationError(
+            _('there is no table %s, though there is one at the version of '
+              'the database: it is a broken copy; restore a backup') %
+            error) from error
     except engine.dialect.dbapi.Error as error:
         raise db_exception.DBConnectionError(error) from error

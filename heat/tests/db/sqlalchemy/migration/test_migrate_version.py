@@ -12,6 +12,8 @@
 
 """What a damaged or foreign migrate_version leads to: one clear line."""
 
+from oslo_db import exception as db_exception
+
 from heat.db import api
 from heat.db import exception
 from heat.tests import base
@@ -96,8 +98,17 @@ class VersionTest(base.DBTestCase):
             self.assert_unknown('has tables, but no version')
 
     def test_version_without_tables(self):
-        self.make('heat', 55)
-        self.assertEqual(55, api.db_version(self.engine))
+        self.make('heat', 54)
+        self.assertEqual(54, api.db_version(self.engine))
+        if self.driver == 'sqlite':
+            # Its server finds out.
+            self.assertRaisesRegex(db_exception.DBError, 'no such table',
+                                   api.db_sync, self.engine)
+            return
+        for function in api.db_sync, api.db_plan, api.db_status:
+            self.assertRaisesRegex(
+                exception.MigrationError, 'there is no table .?stack.?, .*'
+                'restore a backup$', function, self.engine)
 
     def test_binary_charset(self):
         if self.driver != 'mysql':
