@@ -19,6 +19,7 @@ from sqlalchemy import exc
 
 from heat.common.i18n import _
 from heat.db.sqlalchemy.engine import session
+from heat.db.sqlalchemy.migration import differences
 from heat.db.sqlalchemy.migration import search_path
 from heat.db.sqlalchemy import models
 
@@ -92,8 +93,8 @@ def _table_drift(conn):
         # What has to be modified in a column comes as a list.
         changes = difference if isinstance(difference, list) else [difference]
         for kind, *details in changes:
-            if kind in _WORDS:
-                yield _WORDS[kind](conn.dialect, *details)
+            if kind in differences.WORDS:
+                yield differences.WORDS[kind](conn.dialect, *details)
 
 
 def _is_known(name, type_, parent_names):
@@ -107,81 +108,6 @@ def _is_other_type(context, found_column, column, found, expected):
         for type_ in (found, expected))
     if found in _TEXTS and expected in _TEXTS:
         return _TEXTS.index(found) < _TEXTS.index(expected)
-
-
-def _missing_table(dialect, table):
-    return _('table %s is missing') % table.name
-
-
-def _missing_column(dialect, schema, table_name, column):
-    return _('%(table)s: column %(column)s is missing') % {
-        'table': table_name, 'column': column.name}
-
-
-def _unknown_column(dialect, schema, table_name, column):
-    return _('%(table)s: there is a column %(column)s that Heat does not '
-             'know') % {'table': table_name, 'column': column.name}
-
-
-def _other_type(dialect, schema, table_name, column_name, existing, found,
-                expected):
-    return _('%(table)s.%(column)s is %(found)s, not %(expected)s') % {
-        'table': table_name, 'column': column_name,
-        'found': found.compile(dialect=dialect),
-        'expected': expected.compile(dialect=dialect)}
-
-
-def _other_nullable(dialect, schema, table_name, column_name, existing, found,
-                    expected):
-    text = (_('%(table)s.%(column)s allows NULL') if found else
-            _('%(table)s.%(column)s does not allow NULL'))
-    return text % {'table': table_name, 'column': column_name}
-
-
-def _other_default(dialect, schema, table_name, column_name, existing, found,
-                   expected):
-    return _('%(table)s.%(column)s has the default %(found)s, not '
-             '%(expected)s') % {
-        'table': table_name, 'column': column_name,
-        'found': found.arg if found is not None else 'NULL',
-        'expected': expected.arg if expected is not None else 'NULL'}
-
-
-def _missing_foreign_key(dialect, constraint):
-    return _('%(table)s: foreign key of %(key)s is missing') % {
-        'table': constraint.table.name, 'key': _foreign_key(constraint)}
-
-
-def _unknown_foreign_key(dialect, constraint):
-    return _('%(table)s: there is a foreign key of %(key)s that Heat does '
-             'not know') % {
-        'table': constraint.table.name, 'key': _foreign_key(constraint)}
-
-
-def _foreign_key(constraint):
-    text = _('%(columns)s to %(targets)s') % {
-        'columns': ', '.join(constraint.column_keys),
-        'targets': ', '.join(
-            key.target_fullname for key in constraint.elements)}
-    for event in 'delete', 'update':
-        action = getattr(constraint, 'on' + event)
-        if action:
-            text += ' ON %s %s' % (event.upper(), action)
-    return text
-
-
-# Of what Alembic finds. It compares indexes by name, see _index_drift; and
-# comments do not matter.
-_WORDS = {
-    'add_table': _missing_table,
-    'add_column': _missing_column,
-    'remove_column': _unknown_column,
-    'modify_type': _other_type,
-    'modify_nullable': _other_nullable,
-    'modify_default': _other_default,
-    'add_fk': _missing_foreign_key,
-    'remove_fk': _unknown_foreign_key,
-}
 
 
 def _column_drift(inspector, table):
