@@ -36,12 +36,15 @@ class Writers:
     :param url: of the database
     :param number: of threads
     :param name: what the names of the writers begin with
+    :param options: {name: value} of [database]
     """
 
-    def __init__(self, url, number, name=''):
+    def __init__(self, url, number, name='', options=()):
         # There may be a Heat on this machine, which is none of our business.
         CONF([], project='heat', default_config_files=[],
              default_config_dirs=[])
+        for option, value in dict(options).items():
+            CONF.set_override(option, value, 'database')
         self.url = url
         self.names = ['%s.%d' % (name, one) for one in range(number)]
 

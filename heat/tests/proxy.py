@@ -25,7 +25,8 @@ class Cut:
     """Where a connection is to be lost.
 
     :param when: 'before' the request arrives at the server; 'after' the
-        server has answered it; or in the 'middle' of the answer
+        server has answered it; in the 'middle' of the answer; or 'late': the
+        server gets the request when deliver() is called
     :param marker: bytes that the request contains
     :param times: how many connections are lost there
     :param then: called when the server has lost it; the client waits
@@ -38,6 +39,28 @@ class Cut:
         self.times = times
         self.then = then
         self.done = 0
+        self._is_wanted = False
+        self._may_go_on = threading.Event()
+        self._is_over = threading.Event()
+
+    def deliver(self):
+        """Hand a late request to the server, and wait for what it says."""
+        self._is_wanted = True
+        self._may_go_on.set()
+        self._is_over.wait()
+
+    def give_up(self):
+        self._may_go_on.set()
+
+    def keep(self, request, server):
+        """Keep a late request, and the connection to the server, till then."""
+        self._may_go_on.wait()
+        if self._is_wanted:
+            # The server may have gone away by then.
+            with contextlib.suppress(ConnectionError):
+                server.sendall(request)
+                server.recv(65536)
+        self._is_over.set()
 
 
 class Proxy(fixtures.Fixture):
@@ -116,6 +139,8 @@ class Proxy(fixtures.Fixture):
     def _stop(self):
         self.refuse()
         self.lose_all()
+        for cut in self._cuts:
+            cut.give_up()
         for thread in self._threads:
             thread.join()
 
@@ -151,6 +176,10 @@ class Proxy(fixtures.Fixture):
                 if source is client:
                     request += data
                     cut = cut or self._cut_for(request)
+                    if cut is not None and cut.when == 'late':
+                        self._shut(client)
+                        cut.keep(request, server)
+                        return cut
                 elif cut is not None:
                     if cut.when == 'middle':
                         client.sendall(data[:len(data) // 2])

@@ -25,6 +25,8 @@ from heat.tests import remote
 THREADS = 2  # of each process
 # Some start a traversal, most write for the one there is.
 TRANSITIONS = 0.25
+# As the documentation advises.
+OPTIONS = {'db_max_retries': 20}
 # What each writer has to do until it is believed to go on.
 CALLS = 10
 
@@ -35,7 +37,7 @@ class Crew(remote.Remote):
     def __init__(self, node, name, url):
         self.node = node
         self.operations = []
-        super().__init__(crew.Writers, url, THREADS, name)
+        super().__init__(crew.Writers, url, THREADS, name, OPTIONS)
 
     def answered(self, since):
         """Return how many answers to later calls the slowest writer has.

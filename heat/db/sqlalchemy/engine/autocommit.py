@@ -22,6 +22,7 @@ import contextlib
 import threading
 import weakref
 
+from oslo_db import exception as db_exception
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy import pool
@@ -29,6 +30,7 @@ from sqlalchemy import pool
 from heat.common.config import CONF
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine import lost
 from heat.db.sqlalchemy.engine.prepared import prepare
 from heat.db.sqlalchemy.engine.retry import retry
 
@@ -65,6 +67,8 @@ def executor():
 
     :returns: a function of a statement and its parameters: those that are
         named in it, and what columns are set to
+    :raises oslo_db.exception.DBConnectionError: the connection was lost; its
+        session is that of the error
     """
     original = facade.get_engine()
     own = _like(original)
@@ -73,6 +77,7 @@ def executor():
             yield only_connection.execute
         return
     raw = own.raw_connection()
+    session = raw.info.get(lost.KEY)
 
     def execute(statement, parameters):
         if statement.is_update or statement.is_delete:
@@ -82,6 +87,9 @@ def executor():
 
     try:
         yield execute
+    except db_exception.DBConnectionError as error:
+        error.session = session
+        raise
     finally:
         raw.close()
 

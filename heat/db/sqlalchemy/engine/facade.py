@@ -21,12 +21,14 @@ from sqlalchemy import exc
 from heat.common.config import CONF
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.engine import lost
 
 BACKENDS = ('sqlite', 'mysql', 'postgresql')
 
 context_manager = enginefacade.transaction_context()
 # SQLite checks foreign keys only if it is told to.
 context_manager.configure(sqlite_fk=True)
+context_manager.append_on_engine_create(lost.watch)
 
 
 def get_engine():

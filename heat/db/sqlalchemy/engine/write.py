@@ -17,6 +17,7 @@ from oslo_db import exception as db_exception
 from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine import lost
 from heat.db.sqlalchemy.engine.retry import retry
 
 # What a repetition meets if the first attempt has landed unseen.
@@ -69,6 +70,7 @@ def write(context, unit):
     long as retry() does. A connection that is lost while a statement that
     commits by itself is on its way, or a COMMIT, leaves open what came of it:
     then unit.landed() decides. One that is lost earlier has changed nothing.
+    In any case its session is ended first: what it has sent may still come.
 
     :param context: a RequestContext
     :returns: what unit.work() returns
@@ -100,8 +102,12 @@ class _Attempt:
         self.unit = unit
         # How a connection was lost, if that leaves the outcome open.
         self.lost = None
+        # That of the last connection that was lost, if it is known.
+        self.session = None
 
     def __call__(self):
+        if self.session:
+            self._end_session()
         result = self._look() if self.lost else None
         if result is not None:
             return result
@@ -120,20 +126,27 @@ class _Attempt:
             return result
 
     def _send_statement(self):
-        with autocommit.executor() as execute:
-            try:
+        try:
+            with autocommit.executor() as execute:
                 return self.unit.work(execute)
-            except db_exception.DBConnectionError as error:
-                self.lost = error
-                raise
+        except db_exception.DBConnectionError as error:
+            # Without a session, nothing was sent.
+            if hasattr(error, 'session'):
+                self.lost, self.session = error, error.session
+            raise
 
     def _send_transaction(self):
         with facade.get_engine().connect() as connection:
-            with connection.begin() as transaction:
-                result = self.unit.work(connection.execute)
-                if result is not None:
-                    self._commit(transaction)
-                return result
+            session = connection.info.get(lost.KEY)
+            try:
+                with connection.begin() as transaction:
+                    result = self.unit.work(connection.execute)
+                    if result is not None:
+                        self._commit(transaction)
+                    return result
+            except db_exception.DBConnectionError:
+                self.session = session
+                raise
 
     def _commit(self, transaction):
         try:
@@ -141,6 +154,11 @@ class _Attempt:
         except db_exception.DBConnectionError as error:
             self.lost = error
             raise
+
+    def _end_session(self):
+        with autocommit.connection() as connection:
+            lost.end_session(connection, self.session)
+        self.session = None
 
     def _look(self):
         with autocommit.executor() as execute:
