@@ -120,9 +120,9 @@ class Checks(upgradecheck.UpgradeCommands):
         try:
             key = crypt.keys()[0]
         except exception.InvalidEncryptionKey as error:
-            return upgradecheck.Result(FAILURE, str(error))
+            return _result(FAILURE, str(error))
         if key == options.PUBLISHED_KEY.encode():
-            return upgradecheck.Result(
+            return _result(
                 WARNING, _('auth_encryption_key is the default that Heat '
                            'publishes: whoever has a copy of the database '
                            'can decrypt the secrets in it. A key of your own '
@@ -130,10 +130,10 @@ class Checks(upgradecheck.UpgradeCommands):
                            'already, unless the engines read the old one '
                            'from auth_encryption_previous_keys.'))
         if len(key) < crypt.KEY_SIZES[0]:
-            return upgradecheck.Result(
+            return _result(
                 WARNING, _('auth_encryption_key has %d characters; Heat '
                            'asks for 32.') % len(key))
-        return upgradecheck.Result(
+        return _result(
             SUCCESS, _('auth_encryption_key is not the published default.'))
 
     # Drift needs to know what the check of the version found.

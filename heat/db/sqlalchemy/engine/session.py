@@ -20,6 +20,7 @@ then, and BLOB is another type of MariaDB with sql_mode ORACLE.
 import contextlib
 
 from oslo_db import exception as db_exception
+import sqlalchemy as sa
 from sqlalchemy import exc
 
 from heat.common.i18n import _
@@ -36,6 +37,17 @@ _USUAL = {
     'postgresql': ('SET quote_all_identifiers = off',
                    'RESET quote_all_identifiers'),
 }
+
+
+def require_engine(engine):
+    """Refuse what is no Engine, before anything is sent.
+
+    :raises heat.db.exception.MigrationError: it is something else
+    """
+    if not isinstance(engine, sa.engine.Engine):
+        raise exception.MigrationError(
+            _('%.60r is no Engine; heat.db.api.get_engine returns one') %
+            (engine,))
 
 
 @contextlib.contextmanager

@@ -16,6 +16,8 @@ import collections
 
 import sqlalchemy as sa
 
+from heat.db.sqlalchemy.engine import session
+
 # not_utf8: tables, such as "stack", and columns of other tables, such as
 # "stack.name", whose charset is not UTF-8. keys: {collation: [column, ...]}
 # of the texts in primary, unique and foreign keys.
@@ -50,8 +52,10 @@ def db_charset(engine):
 
     :param engine: a sqlalchemy Engine
     :returns: a Charset; an empty one for other engines
+    :raises heat.db.exception.MigrationError: engine is none
     :raises oslo_db.exception.DBError: as the database says
     """
+    session.require_engine(engine)
     if engine.name != 'mysql':
         return Charset([], {})
     with engine.connect() as conn:

@@ -14,6 +14,7 @@
 
 import sqlalchemy as sa
 
+from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import search_path
 from heat.db.sqlalchemy import models
 
@@ -26,10 +27,11 @@ def db_deleted(engine):
 
     :param engine: a sqlalchemy Engine
     :returns: {name of table: number}, without tables that are not there yet
-    :raises heat.db.exception.MigrationError: the tables are not in the first
-        schema of PostgreSQL's search_path
+    :raises heat.db.exception.MigrationError: engine is none; or the tables are
+        not in the first schema of PostgreSQL's search_path
     :raises oslo_db.exception.DBError: as the database says
     """
+    session.require_engine(engine)
     tables = [table for table in models.Base.metadata.sorted_tables
               if 'deleted_at' in table.columns]
     with engine.connect() as conn:

@@ -58,10 +58,11 @@ def db_drift(engine):
     :param engine: a sqlalchemy Engine
     :returns: a sorted list of sentences, such as "stack: index ix_stack_name
         is missing"; empty if nothing differs
-    :raises heat.db.exception.MigrationError: the tables are not in the first
-        schema of PostgreSQL's search_path
+    :raises heat.db.exception.MigrationError: engine is none; or the tables are
+        not in the first schema of PostgreSQL's search_path
     :raises oslo_db.exception.DBError: as the database says
     """
+    session.require_engine(engine)
     with (session.connection(engine) as conn, conn.begin(),
           warnings.catch_warnings()):
         search_path.require_first(conn)

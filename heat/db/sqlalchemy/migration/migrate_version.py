@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 from heat.db.sqlalchemy.migration import search_path
@@ -42,10 +43,11 @@ def db_version(engine):
     :raises heat.db.exception.UnknownVersion: there are tables, but no
         version; or a Heat that uses Alembic has been here; or what says the
         version is damaged
-    :raises heat.db.exception.MigrationError: the tables are not in the first
-        schema of PostgreSQL's search_path
+    :raises heat.db.exception.MigrationError: engine is none; or the tables are
+        not in the first schema of PostgreSQL's search_path
     :raises oslo_db.exception.DBError: as the database says
     """
+    session.require_engine(engine)
     with engine.connect() as conn:
         search_path.require_first(conn)
         inspector = sa.inspect(conn)

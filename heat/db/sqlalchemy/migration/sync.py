@@ -24,6 +24,7 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import claim
 from heat.db.sqlalchemy.migration import migrate_version
 from heat.db.sqlalchemy.migration import plan
@@ -80,7 +81,8 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
         lock_timeout seconds
     :raises oslo_db.exception.DBError: as the database says
     """
-    _require_seconds(lock_timeout)
+    session.require_engine(engine)
+    _require_sense(lock_timeout, listener)
     applied = []
     # Two, because each statement of the second one first asks the first one
     # whether the claim still holds.
@@ -99,11 +101,14 @@ def _is_needed(engine, version):
     return plan.pending(engine, version) or claim.is_there(engine)
 
 
-def _require_seconds(lock_timeout):
+def _require_sense(lock_timeout, listener):
     if type(lock_timeout) not in (int, float) or not lock_timeout >= 0:
         raise exception.MigrationError(
             _('lock_timeout is a number of seconds, not %.60r') %
             (lock_timeout,))
+    if not isinstance(listener, MigrationListener):
+        raise exception.MigrationError(
+            _('%.60r is no MigrationListener') % (listener,))
 
 
 def _current(engine, **options):

@@ -159,3 +159,16 @@ class ArgumentsTest(base.DBTestCase):
                 exception.MigrationError, 'lock_timeout is a number of',
                 api.db_sync, self.engine, lock_timeout=seconds)
         self.assertEqual({}, schema.describe(self.engine))
+
+    def test_engines_and_listeners(self):
+        for wrong in None, 'sqlite://', 5, self.engine.url, [self.engine]:
+            for function in (api.db_charset, api.db_deleted, api.db_drift,
+                             api.db_plan, api.db_status, api.db_sync,
+                             api.db_version):
+                self.assertRaisesRegex(exception.MigrationError,
+                                       'is no Engine', function, wrong)
+        for wrong in None, print, api.MigrationListener, self:
+            self.assertRaisesRegex(
+                exception.MigrationError, 'is no MigrationListener',
+                api.db_sync, self.engine, listener=wrong)
+        self.assertEqual({}, schema.describe(self.engine))
