@@ -11,17 +11,20 @@
 # under the License.
 """The options that the database layer reads, registered when it reads them.
 
-Heat has declared most of them for ever, with help texts of its own, and
-oslo.config refuses a second option of the same name that is not the same in
-all. So nothing is registered on import, nor ever if the application has an
-option of that name: then its own is read.
+Most of them are Heat's own. Heat declares them with help texts of its own, and
+oslo.config refuses two options of one name that are not the same in all. So
+nothing is registered on import, nor ever where the application has an option
+of that name: then its own is read. What oslo.db reads, in [database], it
+declares itself.
 """
+
+import importlib
 
 from oslo_config import cfg
 
 from heat.common.i18n import _
 
-# What Heat has when none is configured, as everybody can read.
+# What Heat has when no key is configured, as everybody can read.
 PUBLISHED_KEY = 'notgood but just long enough i t'
 
 OPTS = (
@@ -39,7 +42,28 @@ OPTS = (
         help=_('Keys that secrets in the database may still be encrypted '
                'with; they are read with these too. One in a line, each with '
                'the name of the option.')),
+    cfg.IntOpt(
+        'max_events_per_stack',
+        min=0,
+        default=1000,
+        help=_('How many events of a stack are kept, about: when there are '
+               'as many, the oldest are deleted. 0 keeps all.')),
+    cfg.IntOpt(
+        'event_purge_batch_size',
+        min=1,
+        default=200,
+        help=_('How many events of a stack are deleted at a time when there '
+               'are too many.')),
+    cfg.ListOpt(
+        'hidden_stack_tags',
+        default=[],
+        help=_('Stacks with one of these tags are left out of lists, unless '
+               'hidden ones are asked for. Separated by commas.')),
 )
+
+# Where Heat declares options of those names. Imported later, it would find
+# them taken.
+OF_HEAT = ('heat.common.config', 'heat.common.crypt')
 
 
 def get(name):
@@ -49,8 +73,19 @@ def get(name):
         the value
     """
     if name not in cfg.CONF:
-        cfg.CONF.register_opts([opt for opt in OPTS if opt.name == name])
+        _register(name)
     return cfg.CONF[name]
+
+
+def _register(name):
+    for module in OF_HEAT:
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            # The application is not Heat.
+            pass
+    if name not in cfg.CONF:
+        cfg.CONF.register_opts([opt for opt in OPTS if opt.name == name])
 
 
 def list_opts():

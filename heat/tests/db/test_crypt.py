@@ -29,7 +29,6 @@ import testtools
 from heat.db import ciphers
 from heat.db import crypt
 from heat.db import exception
-from heat.db import options
 
 FERNET, CBC, CFB8 = ciphers.METHODS
 KEY = '0123456789abcdefghijklmnopqrstuv'
@@ -436,25 +435,3 @@ class DictTest(CryptTestCase):
         self.assertIn('bad is no JSON', self.assert_refused(
             exception.InvalidEncryptionKey, crypt.decrypted_dict,
             {'bad': encrypted}))
-
-
-class OptionsTest(testtools.TestCase):
-
-    def test_application_without_the_option(self):
-        config = self.useFixture(config_fixture.Config(cfg.ConfigOpts()))
-        self.useFixture(fixtures.MonkeyPatch(
-            'oslo_config.cfg.CONF', config.conf))
-        self.assertNotIn('auth_encryption_key', config.conf)
-        self.assertEqual([options.PUBLISHED_KEY.encode()], crypt.keys())
-        self.assertIn('auth_encryption_key', config.conf)
-
-    def test_option_of_the_application(self):
-        config = self.useFixture(config_fixture.Config(cfg.ConfigOpts()))
-        self.useFixture(fixtures.MonkeyPatch(
-            'oslo_config.cfg.CONF', config.conf))
-        config.register_opt(cfg.StrOpt('auth_encryption_key', default=KEY,
-                                       secret=True, help='Other words.'))
-        self.assertEqual([KEY.encode()], crypt.keys())
-
-    def test_option_that_is_not_there(self):
-        self.assertRaises(cfg.NoSuchOptError, options.get, 'foo')
