@@ -73,6 +73,19 @@ def same_id(column, text):
     return SameText(column, sa.literal(as_id(text)))
 
 
+def any_of(column, values):
+    """Return the condition that a column holds exactly one of some values.
+
+    :param values: a list, not empty, of what the column can hold
+    """
+    literals = [sa.literal(value, column.type) for value in values]
+    if len(literals) == 1:
+        return same(column, literals[0])
+    if isinstance(column.type, (sa.String, types.Json)):
+        return AnyText(column, *literals)
+    return column.in_(literals)
+
+
 class SameText(functions.FunctionElement):
     """Two texts are the same.
 
@@ -92,10 +105,32 @@ def _equal(element, compiler, **kwargs):
 
 @compiler.compiles(SameText, 'mysql')
 def _equal_bytes(element, compiler, **kwargs):
-    return '(%s = %s AND %s = %s)' % (
-        *_operands(element, compiler, **kwargs),
-        *('CAST(CONVERT(%s USING utf8mb4) AS BINARY)' % operand
-          for operand in _operands(element, compiler, **kwargs)))
+    operands = _operands(element, compiler, **kwargs)
+    return '(%s = %s AND %s = %s)' % (*operands, *map(_BYTES, operands))
+
+
+class AnyText(functions.FunctionElement):
+    """A text is the same as one of several; see SameText."""
+
+    inherit_cache = True
+
+
+@compiler.compiles(AnyText)
+def _any(element, compiler, **kwargs):
+    column, *texts = _operands(element, compiler, **kwargs)
+    return '%s IN (%s)' % (column, ', '.join(texts))
+
+
+@compiler.compiles(AnyText, 'mysql')
+def _any_bytes(element, compiler, **kwargs):
+    column, *texts = _operands(element, compiler, **kwargs)
+    return '(%s IN (%s) AND %s IN (%s))' % (
+        column, ', '.join(texts),
+        _BYTES(column), ', '.join(map(_BYTES, texts)))
+
+
+# MySQL compares the bytes of these.
+_BYTES = 'CAST(CONVERT({} USING utf8mb4) AS BINARY)'.format
 
 
 def _operands(element, compiler, **kwargs):

@@ -44,6 +44,7 @@ def check(model, values, fixed=(), new=False):
     :param new: the values are for a new row
     :raises heat.db.exception.InvalidValues: it names the offending keys
     """
+    check_dictionary('values', values)
     known = columns(model)
     unknown = [key for key in values if key not in known]
     if unknown:
@@ -64,8 +65,45 @@ def check(model, values, fixed=(), new=False):
             _refuse(problem, [key])
 
 
+def check_dictionary(name, value):
+    """Refuse what is no dictionary.
+
+    :param name: the name of the argument, for the error
+    :raises heat.db.exception.InvalidValues: it names the argument
+    """
+    if not isinstance(value, dict):
+        _refuse(_('must be a dictionary'), [name])
+
+
+def check_value(model, key, value):
+    """Refuse a value that a column of a model can not have.
+
+    :raises heat.db.exception.InvalidValues: it names the key
+    """
+    if not isinstance(key, str) or key not in columns(model):
+        _refuse(_('%s has no such columns') % model.__tablename__, [key])
+    if value is not None:
+        problem = _problem(columns(model)[key], value)
+        if problem:
+            _refuse(problem, [key])
+
+
+def check_number(name, value):
+    """Refuse what is no number of rows: an integer from 0 on, or None.
+
+    :param name: the name of the argument, for the error
+    :raises heat.db.exception.InvalidValues: it names the argument
+    """
+    if value is not None and (type(value) is not int or
+                              not 0 <= value <= MAX_INTEGER):
+        _refuse(_('must be an integer from 0 to %d') % MAX_INTEGER, [name])
+
+
 def check_traversal(key, value):
-    """Refuse what is no traversal: a UUID in its usual form, or None.
+    """Refuse what is no traversal: a UUID in its usual form, '' or None.
+
+    None is a stack that has never been traversed. '' is one whose last
+    traversal has failed: none is the current one.
 
     Upper case is refused, not changed: the caller would go on to compare
     with the other form.
@@ -141,17 +179,19 @@ def _survives(value, levels=100):
 
 
 def _traversal_problem(value):
-    if value is not None and not (
+    if value not in (None, '') and not (
             isinstance(value, str) and _TRAVERSAL.fullmatch(value)):
-        return _('must be a UUID, in lower case and with hyphens, or None')
+        return _("must be a UUID, in lower case and with hyphens, '' or None")
 
 
 def _deps_problem(value):
+    edges = value.get('edges') if isinstance(value, dict) else value
     if value is not None and not (
-            isinstance(value, (list, tuple)) and
+            isinstance(edges, (list, tuple)) and
             all(isinstance(edge, (list, tuple)) and len(edge) == 2
-                for edge in value)):
-        return _('must be a list of [requirer, required] pairs, or None')
+                for edge in edges)):
+        return _('must be a list of [requirer, required] pairs, an object '
+                 'whose edges are one, or None')
 
 
 _PROBLEMS = (

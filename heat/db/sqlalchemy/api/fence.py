@@ -22,6 +22,7 @@ from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import swap
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import Stack
 
 
@@ -63,7 +64,8 @@ def live(context):
 
 
 def is_admin(context):
-    """Tell whether a context is an administrator's: nothing else is."""
+    """Tell whether a context is an administrator's: only True says so."""
+    facade.check_context(context)
     return context.is_admin is True
 
 

@@ -24,6 +24,7 @@ from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import ResourceData
@@ -39,7 +40,8 @@ def stack_create(context, values):
     After a lost connection, a stack that has this id and these values is
     taken for the one of this call.
 
-    :param context: a RequestContext; the stack's tenant comes from values
+    :param context: a RequestContext; the stack's tenant comes from values,
+        and is the context's unless it is an administrator's
     :param values: a dictionary of attributes of models.Stack; without an id
         the stack gets a new UUID
     :returns: the models.Stack, without its templates
@@ -48,6 +50,12 @@ def stack_create(context, values):
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
     :raises oslo_db.exception.DBError: as the database says
     """
+    checks.check_dictionary('values', values)
+    if not (fence.is_admin(context) or
+            values.get('tenant') == context.tenant_id is not None):
+        raise exception.InvalidValues(
+            _('must be the tenant of the context, unless an administrator '
+              'creates the stack'), ['tenant'])
     return rows.insert(context, Stack, values)
 
 
@@ -86,7 +94,7 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
         is unknown
     :raises oslo_db.exception.DBError: as the database says
     """
-    if not values:
+    if values in ({}, None):
         raise exception.InvalidValues(_('nothing to write'), ['values'])
     checks.check(Stack, values, FIXED)
     return fence.write(context, stack_id, {'updated_at': now(), **values},
@@ -140,6 +148,7 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
     :returns: the models.Stack, or None if there is none to be seen
     :raises oslo_db.exception.DBError: as the database says
     """
+    facade.check_context(context)
     select = _select(show_deleted or context.show_deleted,
                      fence.is_admin(context) or not tenant_safe, eager_load)
     return rows.first(context, select, {

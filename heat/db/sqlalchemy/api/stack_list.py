@@ -16,11 +16,14 @@ import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
+from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import Stack
 
 SORT_KEYS = {'stack_name': Stack.name, 'stack_status': Stack.status,
@@ -47,20 +50,27 @@ def stack_get_by_name_and_owner_id(context, stack_name, owner_id):
     :returns: the models.Stack, the oldest if there are several; or None
     :raises oslo_db.exception.DBError: as the database says
     """
-    return _get_by_name(context, stack_name, Stack.owner_id == owner_id)
+    is_below = (Stack.owner_id.is_(None) if owner_id is None else
+                same_id(Stack.owner_id, owner_id))
+    return _get_by_name(context, stack_name, is_below)
 
 
 def stack_get_all_by_owner_id(context, owner_id):
-    """Return the stacks right below another, of any tenant. One SELECT.
+    """Return the stacks right below another. One SELECT.
 
-    :param context: a RequestContext; soft-deleted stacks are found if it
-        says so
-    :param owner_id: the id of the other stack; None is the top level
+    :param context: a RequestContext that may see the stacks; soft-deleted
+        stacks are found if it says so
+    :param owner_id: the id of the other stack
     :returns: a list of models.Stack
+    :raises heat.db.exception.InvalidValues: owner_id is None: the top
+        level belongs to no stack
     :raises oslo_db.exception.DBError: as the database says
     """
-    return _all(context, _query(context, False).where(
-        Stack.owner_id == owner_id))
+    if owner_id is None:
+        raise exception.InvalidValues(_('must be the id of a stack'),
+                                      ['owner_id'])
+    return rows.every(context, _query(context).where(
+        same_id(Stack.owner_id, owner_id)), fence.tenant(context))
 
 
 def stack_get_all(context, limit=None, sort_keys=None, marker=None,
@@ -73,7 +83,8 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     :param context: a RequestContext
     :param limit: how many stacks to return at most; None is all
     :param sort_keys: a list of stack_name, stack_status, creation_time and
-        updated_time; others are ignored. None is creation_time
+        updated_time, or one of them; others are ignored. None is
+        creation_time
     :param marker: the id of the last stack of the page before; None, or an
         id that the context can not see, is the first page
     :param sort_dir: asc or desc; None is asc, or desc without sort_keys
@@ -84,28 +95,21 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     :param show_deleted: return soft-deleted stacks as well
     :param show_nested: return nested stacks, but no backups, as well
     :returns: a list of models.Stack
-    :raises heat.db.exception.InvalidValues: limit, sort_dir or a filter
-        is refused
+    :raises heat.db.exception.InvalidValues: limit, sort_keys, sort_dir or
+        a filter is refused
     :raises oslo_db.exception.DBError: as the database says
     """
-    if limit is not None and (type(limit) is not int or limit < 0):
-        raise exception.InvalidValues(_('must be 0 or more'), ['limit'])
-    if sort_dir not in (None, 'asc', 'desc'):
-        raise exception.InvalidValues(_('must be asc or desc'), ['sort_dir'])
-    descending = sort_dir == 'desc' or not (sort_dir or sort_keys)
-    columns = [SORT_KEYS[key] for key in sort_keys or ['creation_time']
-               if key in SORT_KEYS] + [Stack.id]
+    checks.check_number('limit', limit)
+    order = listing.sort_columns(sort_keys, SORT_KEYS, Stack.created_at)
+    order.append(Stack.id)
+    descending = listing.is_descending(sort_dir, default=not sort_keys)
     query = _listed(context, filters, tenant_safe, show_deleted, show_nested)
+    last = None
     if marker is not None:
         last = _row(context, _query(context, tenant_safe, True).where(
-            same_id(Stack.id, marker)).with_only_columns(columns))
-        if last is not None:
-            query = query.where(_after(last, columns, descending))
-    for column in columns:
-        query = query.order_by(
-            column.is_(None),
-            column.desc() if descending else column.asc())
-    return _all(context, query.limit(limit))
+            same_id(Stack.id, marker)).with_only_columns(order))
+    return rows.every(context, listing.page(
+        query, order, descending, last).limit(limit), fence.tenant(context))
 
 
 def stack_count_all(context, filters=None, tenant_safe=True,
@@ -128,9 +132,9 @@ def stack_get_root_id(context, stack_id):
         there is no top, because they own each other
     :raises oslo_db.exception.DBError: as the database says
     """
-    passed = set()
+    passed = []
     while stack_id not in passed:
-        passed.add(stack_id)
+        passed.append(stack_id)
         row = _row(context, _query(context).where(
             same_id(Stack.id, stack_id)).with_only_columns(Stack.owner_id))
         if row is None:
@@ -138,16 +142,18 @@ def stack_get_root_id(context, stack_id):
         if row.owner_id is None:
             return stack_id
         stack_id = row.owner_id
-    raise exception.NotFound(_('there is no stack %s') % stack_id)
+    raise rows.not_found(Stack, stack_id)
 
 
 def _query(context, tenant_safe=True, show_deleted=False):
+    facade.check_context(context)
     query = sa.select(Stack)
     if not (show_deleted or context.show_deleted):
         query = query.where(Stack.deleted_at.is_(None))
     if tenant_safe:
         query = query.where(fence.is_visible(fence.is_admin(context)))
-    return query
+    # Inside a caller's transaction, the session may know older rows.
+    return query.execution_options(populate_existing=True)
 
 
 def _listed(context, filters, tenant_safe, show_deleted, show_nested):
@@ -160,43 +166,15 @@ def _listed(context, filters, tenant_safe, show_deleted, show_nested):
                                    sa.not_(Stack.backup)))
     else:
         query = query.where(Stack.owner_id.is_(None))
-    for key, value in (filters or {}).items():
-        if key not in sa.inspect(Stack).column_attrs:
-            raise exception.InvalidValues(_('stack has no such columns'),
-                                          [str(key)])
-        column = getattr(Stack, key)
-        query = query.where(
-            column.in_(value) if isinstance(value, (list, tuple, set))
-            else column == value)
-    return query
-
-
-def _after(marker, columns, descending):
-    """Return the condition that a stack comes after another one."""
-    conditions = []
-    same = []
-    for column in columns:
-        value = getattr(marker, column.key)
-        if value is not None:
-            later = column < value if descending else column > value
-            conditions.append(sa.and_(
-                *same, sa.or_(later, column.is_(None))))
-        same.append(column == value)
-    return sa.or_(*conditions)
+    return query.where(*listing.matching(Stack, filters))
 
 
 def _get_by_name(context, stack_name, *conditions):
     query = _query(context).where(
         same_text(Stack.name, stack_name), *conditions)
-    stacks = _all(context, query.order_by(
-        Stack.created_at.is_(None), Stack.created_at, Stack.id).limit(1))
-    return stacks[0] if stacks else None
-
-
-def _all(context, query):
-    # Inside a caller's transaction, the session may know older rows.
-    query = query.execution_options(populate_existing=True)
-    return rows.every(context, query, fence.tenant(context))
+    return rows.first(context, query.order_by(
+        Stack.created_at.is_(None), Stack.created_at, Stack.id).limit(1),
+        fence.tenant(context))
 
 
 def _row(context, query):

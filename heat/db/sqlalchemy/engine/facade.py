@@ -44,8 +44,25 @@ def get_engine():
     return context_manager.writer.get_engine()
 
 
+def check_context(context):
+    """Refuse what is no request context.
+
+    Heat has a class of its own: what counts is that enginefacade can keep a
+    transaction in it.
+
+    :raises heat.db.exception.InvalidValues: it is none
+    """
+    if not hasattr(type(context), 'transaction_ctx'):
+        raise exception.InvalidValues(_('must be a RequestContext'),
+                                      ['context'])
+
+
 def in_transaction(context):
-    """Tell whether a caller has a transaction, which is to be used then."""
+    """Tell whether a caller has a transaction, which is to be used then.
+
+    :raises heat.db.exception.InvalidValues: it is no context
+    """
+    check_context(context)
     try:
         return context.transaction_ctx is not None
     except db_exception.NoEngineContextEstablished:

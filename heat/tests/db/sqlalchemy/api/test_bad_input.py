@@ -28,7 +28,7 @@ MIB = 2 ** 20
 NOWHERE = 123456
 
 NO_TRAVERSALS = (
-    '', ' ', 'None', 'NULL', 'no-uuid', TRAVERSAL.upper(),
+    ' ', 'None', 'NULL', 'no-uuid', TRAVERSAL.upper(),
     TRAVERSAL.replace('-', ''), '{%s}' % TRAVERSAL, 'urn:uuid:' + TRAVERSAL,
     TRAVERSAL + ' ', ' ' + TRAVERSAL, TRAVERSAL + '\n', TRAVERSAL + '0',
     TRAVERSAL[:-1], TRAVERSAL[:-1] + 'g', TRAVERSAL[:-1] + '\uff11',
@@ -41,7 +41,8 @@ NO_JSON = (
     datetime.datetime(2015, 1, 1), range(3))
 
 NO_DEPS = (
-    {}, {'a': 'b'}, 'ab', '', 0, 5, True, b'ab', {1, 2}, iter([]),
+    {}, {'a': 'b'}, {'edges': None}, {'edges': {}}, {'edges': [1]},
+    {'edges': [[1]]}, {'Edges': [[1, None]]}, 'ab', '', 0, 5, True, b'ab', {1, 2}, iter([]),
     [1], [None], ['ab'], [[]], [[1]], [[1, 2, 3]], [[1, 2], [3]],
     [{'a': 1, 'b': 2}], [[1, 2], None])
 
@@ -239,7 +240,8 @@ class BadInputTest(BadInputTestCase):
                 ({'raw_template_id': self.template_id}, ['disable_rollback']),
                 ({'disable_rollback': False}, ['raw_template_id']),
                 ({}, ['disable_rollback', 'raw_template_id'])):
-            self.assertInvalid(keys, api.stack_create, self.context, values)
+            self.assertInvalid(keys, api.stack_create, self.context,
+                               {'tenant': 'tenant', **values})
 
     def test_references_to_nothing(self):
         for key in REFERENCES:

@@ -161,6 +161,7 @@ class StatementsTest(base.APITestCase):
             'raw_template_delete': [(self.create_template().id,),
                                     (self.template_id,)],
             'stack_create': [({'raw_template_id': self.template_id,
+                               'tenant': 'tenant',
                                'disable_rollback': True},)],
             'stack_delete': [(self.new_stack(), OLD), (self.new_stack(), NEW),
                              (self.new_stack(),), ('absent', OLD)],
@@ -173,7 +174,7 @@ class StatementsTest(base.APITestCase):
             'stack_get_by_name_and_owner_id': [('name', None)],
             'stack_get_all': [()],
             'stack_count_all': [()],
-            'stack_get_all_by_owner_id': [(None,)],
+            'stack_get_all_by_owner_id': [('owner',)],
             'stack_get_root_id': [(self.new_stack(),)],
         }
 

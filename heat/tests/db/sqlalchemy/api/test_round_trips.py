@@ -96,7 +96,7 @@ class RoundTripsTest(proxied.ProxiedTestCase):
                 (api.stack_get, 'absent'),
                 (api.stack_get_by_name, 'name'),
                 (api.stack_get_by_name_and_owner_id, 'name', None),
-                (api.stack_get_all_by_owner_id, None),
+                (api.stack_get_all_by_owner_id, 'owner'),
                 (api.stack_get_all, 10),
                 (api.stack_count_all,),
                 (api.stack_get_root_id, self.stack.id),

@@ -192,8 +192,8 @@ class StackFindTest(StackListTestCase):
 
     def test_by_owner(self):
         top = self.create('top')
-        nested = {self.create('nested', owner_id=top),
-                  self.create('nested', owner_id=top, tenant='other')}
+        nested = {self.create('nested', owner_id=top)}
+        foreign = {self.create('nested', owner_id=top, tenant='other')}
         gone = self.create('nested', owner_id=top,
                            deleted_at=datetime.datetime(2015, 1, 1))
         find = api.stack_get_all_by_owner_id
@@ -201,6 +201,16 @@ class StackFindTest(StackListTestCase):
             stack.id for stack in find(self.context, top)})
         self.assertEqual(nested | {gone}, {
             stack.id for stack in find(self.deleted, top)})
+        self.assertEqual(nested | foreign, {
+            stack.id for stack in find(self.admin, top)})
+
+    def test_by_no_owner(self):
+        self.create('top')
+        for one in (self.context, self.admin):
+            error = self.assertRaises(
+                exception.InvalidValues, api.stack_get_all_by_owner_id, one,
+                None)
+            self.assertEqual(['owner_id'], error.keys)
 
     def test_root(self):
         top = self.create('top')
