@@ -75,4 +75,4 @@ def raw_template_delete(context, template_id):
     """
     rows.delete(context, RawTemplate, template_id, in_use=_(
         'raw template %s is the current or the previous template of a stack')
-        % template_id)
+        % (template_id,))

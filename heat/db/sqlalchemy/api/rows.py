@@ -125,8 +125,8 @@ def not_found(model, key):
     :param key: the value of its key, or {attribute: value} of it
     """
     if isinstance(key, dict):
-        key = ', '.join(str(value) for value in key.values())
-    return exception.NotFound(_('there is no %(what)s %(key)s') % {
+        key = ', '.join(map(str, key.values()))
+    return exception.NotFound(_('there is no %(what)s %(key).200s') % {
         'what': model.__tablename__.replace('_', ' '), 'key': key})
 
 

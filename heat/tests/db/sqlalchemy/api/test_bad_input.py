@@ -21,6 +21,7 @@ from heat.common import config
 from heat.common import context
 from heat.db import api
 from heat.db import exception
+from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 
 TRAVERSAL = 'abcdef00-1111-4111-8111-111111111111'
@@ -42,7 +43,8 @@ NO_JSON = (
 
 NO_DEPS = (
     {}, {'a': 'b'}, {'edges': None}, {'edges': {}}, {'edges': [1]},
-    {'edges': [[1]]}, {'Edges': [[1, None]]}, 'ab', '', 0, 5, True, b'ab', {1, 2}, iter([]),
+    {'edges': [[1]]}, {'Edges': [[1, None]]},
+    'ab', '', 0, 5, True, b'ab', {1, 2}, iter([]),
     [1], [None], ['ab'], [[]], [[1]], [[1, 2, 3]], [[1, 2], [3]],
     [{'a': 1, 'b': 2}], [[1, 2], None])
 
@@ -249,6 +251,14 @@ class BadInputTest(BadInputTestCase):
                 self.assertInvalid([key], self.update, **{key: number})
         self.assertInvalid(['raw_template_id'], self.create,
                            raw_template_id=NOWHERE)
+
+    def test_reference_to_nothing_in_a_callers_transaction(self):
+        # The template is there for this transaction only.
+        with facade.context_manager.writer.using(self.context):
+            template_id = self.create_template().id
+            self.assertRefused(['prev_raw_template_id'], self.update,
+                               raw_template_id=template_id,
+                               prev_raw_template_id=NOWHERE)
 
     def test_reference_to_nothing_beside_a_good_one(self):
         self.assertInvalid(['prev_raw_template_id'], self.update,
