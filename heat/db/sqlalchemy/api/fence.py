@@ -40,10 +40,10 @@ def write(context, stack_id, values, exp_trvsl, then=None):
     :param exp_trvsl: a traversal; None is no traversal; or ANY_TRAVERSAL
     :param then: called with execute, in the transaction of the UPDATE
     :returns: True
-    :raises heat.common.exception.InvalidValues: exp_trvsl is no traversal,
+    :raises heat.db.exception.InvalidValues: exp_trvsl is no traversal,
         or a value refers to nothing
-    :raises heat.common.exception.NotFound: there is no such stack
-    :raises heat.common.exception.ConcurrentTransition: it is in another
+    :raises heat.db.exception.NotFound: there is no such stack
+    :raises heat.db.exception.ConcurrentTransition: it is in another
         traversal
     """
     expected = {}

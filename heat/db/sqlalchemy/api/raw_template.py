@@ -29,8 +29,8 @@ def raw_template_create(context, values):
     :param context: a RequestContext
     :param values: a dictionary of attributes of models.RawTemplate
     :returns: the models.RawTemplate
-    :raises heat.common.exception.InvalidValues: a value is refused
-    :raises heat.common.exception.OutcomeUnknown: the connection was lost when
+    :raises heat.db.exception.InvalidValues: a value is refused
+    :raises heat.db.exception.OutcomeUnknown: the connection was lost when
         it was to be committed; a template that nobody knows may be there
     :raises oslo_db.exception.DBError: as the database says
     """
@@ -41,7 +41,7 @@ def raw_template_get(context, template_id):
     """Return the models.RawTemplate with an id. One SELECT.
 
     :param context: a RequestContext
-    :raises heat.common.exception.NotFound: there is none
+    :raises heat.db.exception.NotFound: there is none
     :raises oslo_db.exception.DBError: as the database says
     """
     return rows.get(context, RawTemplate, template_id)
@@ -53,8 +53,8 @@ def raw_template_update(context, template_id, values):
     :param context: a RequestContext
     :param values: a dictionary of attributes of models.RawTemplate
     :returns: the models.RawTemplate as it is now
-    :raises heat.common.exception.NotFound: there is none
-    :raises heat.common.exception.InvalidValues: a value is refused
+    :raises heat.db.exception.NotFound: there is none
+    :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBError: as the database says
     """
     checks.check(RawTemplate, values, FIXED)
@@ -68,8 +68,8 @@ def raw_template_delete(context, template_id):
     write that dropped it has won.
 
     :param context: a RequestContext
-    :raises heat.common.exception.NotFound: there is none
-    :raises heat.common.exception.InUse: a stack has it as its current or
+    :raises heat.db.exception.NotFound: there is none
+    :raises heat.db.exception.InUse: a stack has it as its current or
         its previous template, a soft-deleted stack included
     :raises oslo_db.exception.DBError: as the database says
     """

@@ -18,17 +18,11 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
-from heat.db.sqlalchemy.api.explain import explained
-from heat.db.sqlalchemy.comparison import as_key
-from heat.db.sqlalchemy.comparison import same
+from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.engine import autocommit
-from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import write
-from heat.db.sqlalchemy.models import columns
-from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.types import freeze
 
 
@@ -41,11 +35,11 @@ def insert(context, model, values):
 
     :param values: {attribute: value}
     :returns: the row, detached, without what it refers to
-    :raises heat.common.exception.InvalidValues: a value is refused
+    :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBDuplicateEntry: there is a row of that key
     """
     checks.check(model, values, new=True)
-    return write.write(context, Insert(model, values))
+    return write.write(context, units.Insert(model, values))
 
 
 def get(context, model, key, *options):
@@ -55,23 +49,12 @@ def get(context, model, key, *options):
         the key of no row
     :param options: SQLAlchemy's, of what to load with it; the same objects
         each time
-    :raises heat.common.exception.NotFound: there is none
+    :raises heat.db.exception.NotFound: there is none
     """
-    row = first(context, _by_key(model, options), _this(model, key))
+    row = first(context, _by_key(model, options), units.this_row(model, key))
     if row is None:
-        raise not_found(model, key)
+        raise units.not_found(model, key)
     return row
-
-
-def change(context, model, key, values):
-    """Write checked values to a row, whatever it holds. One UPDATE.
-
-    :param key: as for get
-    :raises heat.common.exception.NotFound: there is none
-    :raises heat.common.exception.InvalidValues: a value refers to nothing, or
-        the server can not take it
-    """
-    write.write(context, Change(model, key, values))
 
 
 def change_if_other(context, model, key, values):
@@ -80,13 +63,15 @@ def change_if_other(context, model, key, values):
     One SELECT, and one UPDATE if need be.
 
     :param key: as for get
-    :raises: as get and change
+    :raises heat.db.exception.NotFound: there is none
+    :raises heat.db.exception.InvalidValues: a value refers to nothing, or
+        the server can not take it
     """
     row = get(context, model, key)
     values = {name: value for name, value in values.items()
               if getattr(row, name) != value}
     if values:
-        unit = Change(model, key, values)
+        unit = units.Change(model, key, values)
         write.write(context, unit)
         for name, value in unit.values.items():
             orm.attributes.set_committed_value(row, name, freeze(value))
@@ -98,11 +83,11 @@ def delete(context, model, key, in_use):
 
     :param key: as for get
     :param in_use: the text of the error for a row that others refer to
-    :raises heat.common.exception.NotFound: there is none
-    :raises heat.common.exception.InUse: others refer to it
+    :raises heat.db.exception.NotFound: there is none
+    :raises heat.db.exception.InUse: others refer to it
     """
     try:
-        write.write(context, Delete(model, key))
+        write.write(context, units.Delete(model, key))
     except db_exception.DBReferenceError as error:
         raise exception.InUse(in_use) from error
 
@@ -119,156 +104,8 @@ def every(context, select, parameters=None):
         select, parameters).scalars().all())
 
 
-def not_found(model, key):
-    """Return the error that says that a row is not there.
-
-    :param key: the value of its key, or {attribute: value} of it
-    """
-    if isinstance(key, dict):
-        key = ', '.join(map(str, key.values()))
-    return exception.NotFound(_('there is no %(what)s %(key).200s') % {
-        'what': model.__tablename__.replace('_', ' '), 'key': key})
-
-
-def by_column(model, values):
-    """Return values by the names of columns instead of attributes."""
-    known = columns(model)
-    return {known[name].key: value for name, value in values.items()}
-
-
-class Insert(write.Unit):
-    """A new row of checked values."""
-
-    def __init__(self, model, values):
-        self.model = model
-        self.given = {**_defaults(model, primary_key=True), **values}
-        self.values = {**_defaults(model), **self.given}
-        self.key = {name: self.given[name] for name in _key_names(model)
-                    if name in self.given}
-        # A statement that may not be repeated is sent in a transaction:
-        # then only a lost COMMIT leaves its outcome open.
-        self.is_statement = bool(self.key)
-
-    def work(self, execute):
-        with explained(self.model, self.values, execute):
-            result = execute(sa.insert(self.model.__table__),
-                             by_column(self.model, self.values))
-        return self._row(dict(zip(_key_names(self.model),
-                                  result.inserted_primary_key)))
-
-    def landed(self, execute):
-        if not self.key:
-            return super().landed(execute)
-        stored = execute(sa.select(self.model.__table__).where(*(
-            same(columns(self.model)[name], sa.literal(value))
-            for name, value in self.key.items())).execution_options(
-                **galera.UP_TO_DATE), {}).mappings().first()
-        given = by_column(self.model, self.given)
-        if stored is not None and all(
-                stored[name] == freeze(value)
-                for name, value in given.items()):
-            return self._row(self.key)
-
-    def show(self, session, row):
-        session.add(row)
-
-    def _row(self, key):
-        row = self.model(**{**self.values, **key})
-        orm.make_transient_to_detached(row)
-        return row
-
-
-class Change(write.Unit):
-    """Values for a row, which may be repeated."""
-
-    def __init__(self, model, key, values):
-        self.model = model
-        self.key = key
-        self.values = values
-        if columns(model)['updated_at'].onupdate is not None:
-            self.values = {'updated_at': now(), **values}
-
-    def work(self, execute):
-        with explained(self.model, self.values, execute):
-            matched = execute(
-                _update_by_key(self.model),
-                {**by_column(self.model, self.values),
-                 **_this(self.model, self.key)}).rowcount
-        return matched or None
-
-    def refusal(self, execute, for_share=False):
-        return not_found(self.model, self.key)
-
-    def landed(self, execute):
-        return None
-
-
-class Delete(write.Unit):
-    """The end of a row; after a lost connection, that it is gone counts."""
-
-    def __init__(self, model, key):
-        self.model = model
-        self.key = key
-
-    def work(self, execute):
-        return execute(_delete_by_key(self.model),
-                       _this(self.model, self.key)).rowcount or None
-
-    def refusal(self, execute, for_share=False):
-        return not_found(self.model, self.key)
-
-    def landed(self, execute):
-        name, column = _only_key(self.model)
-        is_there = execute(sa.select(column).where(
-            _has_key(self.model)).execution_options(**galera.UP_TO_DATE),
-            _this(self.model, self.key)).first()
-        return None if is_there else True
-
-
-@functools.cache
-def _key_names(model):
-    return tuple(name for name, column in columns(model).items()
-                 if column.primary_key)
-
-
-def _only_key(model):
-    name, = _key_names(model)
-    return name, columns(model)[name]
-
-
-def _defaults(model, primary_key=False):
-    """Return what is stored where nothing is given."""
-    return {name: None if column.default is None else
-            column.default.arg(None) if column.default.is_callable else
-            column.default.arg
-            for name, column in columns(model).items()
-            if column.primary_key == primary_key and
-            (column.default is not None or not primary_key)}
-
-
-def _this(model, key):
-    return {'this_row': as_key(_only_key(model)[1], key)}
-
-
-def _has_key(model):
-    column = _only_key(model)[1]
-    return same(column, sa.bindparam('this_row', type_=column.type))
-
-
 @functools.lru_cache(maxsize=256)
 def _by_key(model, options):
     # Inside a caller's transaction, the session may know an older row.
-    return sa.select(model).where(_has_key(model)).options(
+    return sa.select(model).where(units.is_this_row(model)).options(
         *options).execution_options(populate_existing=True)
-
-
-@functools.cache
-def _update_by_key(model):
-    return sa.update(model.__table__).where(
-        _has_key(model)).execution_options(autocommit=False)
-
-
-@functools.cache
-def _delete_by_key(model):
-    return sa.delete(model.__table__).where(
-        _has_key(model)).execution_options(autocommit=False)

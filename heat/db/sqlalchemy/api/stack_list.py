@@ -20,6 +20,7 @@ from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import rows
+from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import autocommit
@@ -142,7 +143,7 @@ def stack_get_root_id(context, stack_id):
         if row.owner_id is None:
             return stack_id
         stack_id = row.owner_id
-    raise rows.not_found(Stack, stack_id)
+    raise units.not_found(Stack, stack_id)
 
 
 def _query(context, tenant_safe=True, show_deleted=False):

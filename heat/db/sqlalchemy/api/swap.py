@@ -25,7 +25,7 @@ from sqlalchemy import orm
 
 from heat.db import exception
 from heat.db.sqlalchemy.api.explain import explained
-from heat.db.sqlalchemy.api import rows
+from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_key
 from heat.db.sqlalchemy.comparison import same
 from heat.db.sqlalchemy.engine import galera
@@ -88,7 +88,7 @@ class Swap(write.Unit):
 
     def _statement(self):
         """Return the UPDATE and its parameters."""
-        parameters = rows.by_column(self.model, self.values)
+        parameters = units.by_column(self.model, self.values)
         parameters.update(self.this)
         shape = []
         for name, value in self.expected.items():
@@ -105,7 +105,7 @@ class Swap(write.Unit):
             select = select.with_for_update(read=True)
         row = execute(select, self.this).first()
         if row is None:
-            return rows.not_found(self.model, self.key)
+            return units.not_found(self.model, self.key)
         # Conflicts are expected; the values may be secret.
         LOG.debug('%s %s: expected %s, found %s', self.model.__tablename__,
                   self.key, self.expected, row)
@@ -143,7 +143,7 @@ class Swap(write.Unit):
             return
         for name, value in self.values.items():
             orm.attributes.set_committed_value(row, name, freeze(value))
-        changed = set(rows.by_column(self.model, self.values))
+        changed = set(units.by_column(self.model, self.values))
         for relation in sa.inspect(self.model).relationships:
             if changed & {column.key for column in relation.local_columns}:
                 session.expire(row, [relation.key])
@@ -156,11 +156,11 @@ def swap(context, *args, **kwargs):
     to it. It is repeated like all writes: see engine.write.
 
     :returns: True
-    :raises heat.common.exception.NotFound: there is no such row, or the
+    :raises heat.db.exception.NotFound: there is no such row, or the
         caller may not write to it. One SELECT more
-    :raises heat.common.exception.LostSwap: it is not as expected: what lost()
+    :raises heat.db.exception.LostSwap: it is not as expected: what lost()
         returns. One SELECT more
-    :raises heat.common.exception.InvalidValues: a value refers to nothing, or
+    :raises heat.db.exception.InvalidValues: a value refers to nothing, or
         the server can not take it
     """
     return write.write(context, Swap(*args, **kwargs))

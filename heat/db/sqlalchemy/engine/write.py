@@ -54,7 +54,7 @@ class Unit:
 
         :returns: what the call returns if it has; None if the attempt can
             be repeated
-        :raises heat.common.exception.OutcomeUnknown: nobody can tell
+        :raises heat.db.exception.OutcomeUnknown: nobody can tell
         """
         raise exception.OutcomeUnknown()
 
@@ -75,7 +75,7 @@ def write(context, unit):
     :param context: a RequestContext
     :returns: what unit.work() returns
     :raises: what the methods of the unit raise
-    :raises heat.common.exception.OutcomeUnknown: the connection was lost, and
+    :raises heat.db.exception.OutcomeUnknown: the connection was lost, and
         nobody can tell what came of the call
     :raises oslo_db.exception.DBError: as the database says
     """

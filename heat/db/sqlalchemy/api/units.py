@@ -1,0 +1,179 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Units of work on one row, which is told by its key."""
+
+import functools
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from heat.common.i18n import _
+from heat.db import exception
+from heat.db.sqlalchemy.api.explain import explained
+from heat.db.sqlalchemy.comparison import as_key
+from heat.db.sqlalchemy.comparison import same
+from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine import write
+from heat.db.sqlalchemy.models import columns
+from heat.db.sqlalchemy.models import now
+from heat.db.sqlalchemy.types import freeze
+
+
+def not_found(model, key):
+    """Return the error that says that a row is not there.
+
+    :param key: the value of its key, or {attribute: value} of it
+    """
+    if isinstance(key, dict):
+        key = ', '.join(map(str, key.values()))
+    return exception.NotFound(_('there is no %(what)s %(key).200s') % {
+        'what': model.__tablename__.replace('_', ' '), 'key': key})
+
+
+def by_column(model, values):
+    """Return values by the names of columns instead of attributes."""
+    known = columns(model)
+    return {known[name].key: value for name, value in values.items()}
+
+
+class Insert(write.Unit):
+    """A new row of checked values."""
+
+    def __init__(self, model, values):
+        self.model = model
+        self.given = {**_defaults(model, primary_key=True), **values}
+        self.values = {**_defaults(model), **self.given}
+        self.key = {name: self.given[name] for name in _key_names(model)
+                    if name in self.given}
+        # A statement that may not be repeated is sent in a transaction:
+        # then only a lost COMMIT leaves its outcome open.
+        self.is_statement = bool(self.key)
+
+    def work(self, execute):
+        with explained(self.model, self.values, execute):
+            result = execute(sa.insert(self.model.__table__),
+                             by_column(self.model, self.values))
+        return self._row(dict(zip(_key_names(self.model),
+                                  result.inserted_primary_key)))
+
+    def landed(self, execute):
+        if not self.key:
+            return super().landed(execute)
+        stored = execute(sa.select(self.model.__table__).where(*(
+            same(columns(self.model)[name], sa.literal(value))
+            for name, value in self.key.items())).execution_options(
+                **galera.UP_TO_DATE), {}).mappings().first()
+        given = by_column(self.model, self.given)
+        if stored is not None and all(
+                stored[name] == freeze(value)
+                for name, value in given.items()):
+            return self._row(self.key)
+
+    def show(self, session, row):
+        session.add(row)
+
+    def _row(self, key):
+        row = self.model(**{**self.values, **key})
+        orm.make_transient_to_detached(row)
+        return row
+
+
+class Change(write.Unit):
+    """Values for a row, which may be repeated."""
+
+    def __init__(self, model, key, values):
+        self.model = model
+        self.key = key
+        self.values = values
+        if columns(model)['updated_at'].onupdate is not None:
+            self.values = {'updated_at': now(), **values}
+
+    def work(self, execute):
+        with explained(self.model, self.values, execute):
+            matched = execute(
+                _update_by_key(self.model),
+                {**by_column(self.model, self.values),
+                 **this_row(self.model, self.key)}).rowcount
+        return matched or None
+
+    def refusal(self, execute, for_share=False):
+        return not_found(self.model, self.key)
+
+    def landed(self, execute):
+        return None
+
+
+class Delete(write.Unit):
+    """The end of a row; after a lost connection, that it is gone counts."""
+
+    def __init__(self, model, key):
+        self.model = model
+        self.key = key
+
+    def work(self, execute):
+        return execute(_delete_by_key(self.model),
+                       this_row(self.model, self.key)).rowcount or None
+
+    def refusal(self, execute, for_share=False):
+        return not_found(self.model, self.key)
+
+    def landed(self, execute):
+        name, column = _only_key(self.model)
+        is_there = execute(sa.select(column).where(
+            is_this_row(self.model)).execution_options(**galera.UP_TO_DATE),
+            this_row(self.model, self.key)).first()
+        return None if is_there else True
+
+
+@functools.cache
+def _key_names(model):
+    return tuple(name for name, column in columns(model).items()
+                 if column.primary_key)
+
+
+def _only_key(model):
+    name, = _key_names(model)
+    return name, columns(model)[name]
+
+
+def _defaults(model, primary_key=False):
+    """Return what is stored where nothing is given."""
+    return {name: None if column.default is None else
+            column.default.arg(None) if column.default.is_callable else
+            column.default.arg
+            for name, column in columns(model).items()
+            if column.primary_key == primary_key and
+            (column.default is not None or not primary_key)}
+
+
+def this_row(model, key):
+    """Return the parameter that is_this_row() names."""
+    return {'this_row': as_key(_only_key(model)[1], key)}
+
+
+def is_this_row(model):
+    """Return the condition that a row has a key of one column."""
+    column = _only_key(model)[1]
+    return same(column, sa.bindparam('this_row', type_=column.type))
+
+
+@functools.cache
+def _update_by_key(model):
+    return sa.update(model.__table__).where(
+        is_this_row(model)).execution_options(autocommit=False)
+
+
+@functools.cache
+def _delete_by_key(model):
+    return sa.delete(model.__table__).where(
+        is_this_row(model)).execution_options(autocommit=False)
