@@ -29,8 +29,8 @@ from heat.common.config import CONF
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.engine.facade import get_engine
-# It has to see each connection being made.
-from heat.db.sqlalchemy.engine import galera  # noqa: F401
+from heat.db.sqlalchemy.engine import options
+from heat.db.sqlalchemy.engine import url
 
 DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
 
@@ -43,6 +43,9 @@ def prepare(argv):
     :raises heat.db.exception.InvalidConnection: an argument is a URL with a
         password
     """
+    # Others in this process may have parsed their own.
+    CONF.clear()
+    log.register_options(CONF)
     argv = sys.argv[1:] if argv is None else argv
     for argument in argv:
         # argparse would quote it as it is.
@@ -51,8 +54,8 @@ def prepare(argv):
                 _('an argument is a URL with a password, or can not be '
                   'printed; the database is named by [database] connection '
                   'in a configuration file, or by OS_DATABASE__CONNECTION'))
-    # Others in this process may have parsed their own.
-    CONF.clear()
+    CONF.set_default('connection', options.DEFAULT_CONNECTION,
+                     group='database')
     # Rather than to try for minutes, say what is wrong.
     CONF.set_default('max_retries', 0, group='database')
     warnings.simplefilter('ignore', sqlalchemy.exc.SAWarning)
@@ -62,16 +65,16 @@ def prepare(argv):
     return argv
 
 
-def configure(argv, *options):
+def configure(argv, *cli_opts):
     """Read the configuration and the command line.
 
     :param argv: the arguments; None takes those of the process
-    :param options: options of oslo.config that the command line has
+    :param cli_opts: options of oslo.config that the command line has
     :raises heat.db.exception.InvalidConnection: as prepare
     :raises oslo_config.cfg.Error: as oslo.config says
     """
     argv = prepare(argv)
-    CONF.register_cli_opts(options)
+    CONF.register_cli_opts(cli_opts)
     CONF(argv, project='heat')
     log.setup(CONF, 'heat')
 
@@ -95,14 +98,14 @@ def connected_engine():
         raise exception.InvalidConnection(
             _('can not connect to %(url)s: %(reason)s; check [database] '
               'connection and the server') %
-            {'url': masked_url(), 'reason': _reason(error)}) from error
+            {'url': url.masked(), 'reason': _reason(error)}) from error
     except Exception as error:
         # The text of a driver's own error may quote what it was given.
         raise exception.InvalidConnection(
             _('can not connect to %(url)s: the driver raises %(class)s; '
               'check what [database] connection has behind the name of the '
               'database') %
-            {'url': masked_url(), 'class': type(error).__name__}) from error
+            {'url': url.masked(), 'class': type(error).__name__}) from None
     return engine
 
 
@@ -116,7 +119,7 @@ def report(program, error):
 def _words(error):
     """Return what an error says, without a password."""
     if isinstance(error, DATABASE_ERRORS):
-        text = '%s: %s' % (masked_url(), _reason(error))
+        text = '%s: %s' % (url.masked(), _reason(error))
         if isinstance(error, db_exception.DBConnectionError):
             text += _('; the connection was lost: run it again, and it goes '
                       'on from there')
@@ -131,13 +134,6 @@ def _words(error):
         'class': type(error).__name__, 'text': text}
 
 
-def masked_url():
-    """Return [database] connection as it may be shown."""
-    url = make_url(CONF.database.connection)
-    # A password may be among the arguments behind the ?, too.
-    return url.set(query={}).render_as_string(hide_password=True)
-
-
 def _reason(error):
     """Return what the driver says, in one line and without the statement."""
     cause = error
@@ -146,4 +142,5 @@ def _reason(error):
         cause = (getattr(error, 'inner_exception', None) or
                  getattr(error, 'orig', None))
     # PyMySQL has a number before the text.
-    return ' '.join(str(error.args[-1] if error.args else error).split())
+    text = str(error.args[-1] if error.args else error)
+    return url.without_arguments(' '.join(text.split()))

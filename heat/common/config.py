@@ -10,21 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Configuration of the database layer: oslo.db's and oslo.log's options."""
+"""Configuration of the commands: oslo.db's options."""
 
 from oslo_config import cfg
 from oslo_db import options as db_options
-from oslo_log import log
 
 CONF = cfg.CONF
-
-# Set in the options themselves, where CONF.reset() leaves them.
-cfg.set_defaults(
-    db_options.database_opts,
-    # For a first try: a file in the current directory.
-    connection='sqlite:///heat.sqlite',
-    # A call that the database keeps refusing gives up within ten seconds.
-    db_max_retries=10,
-    db_max_retry_interval=1)
 CONF.register_opts(db_options.database_opts, 'database')
-log.register_options(CONF)

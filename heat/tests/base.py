@@ -90,10 +90,15 @@ class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.engine = api.get_engine()
+        # The fixture has made it.
+        facade.prepare(self.engine)
 
     def listen(self, name, listener):
         """Listen to all engines of the API, until the test ends."""
-        for listened in {self.engine, autocommit.get_engine()}:
+        # The other one tells of statements, not of connections.
+        others = ({autocommit.get_engine()}
+                  if name in ('connect', 'checkout') else set())
+        for listened in {self.engine} | others:
             sa.event.listen(listened, name, listener)
             self.addCleanup(sa.event.remove, listened, name, listener)
 

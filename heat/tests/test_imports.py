@@ -103,10 +103,3 @@ class ImportsTest(testtools.TestCase):
         self.assertEqual(len(api.__all__), len(set(api.__all__)))
         error = self.assertRaises(AttributeError, getattr, api, 'db_nothing')
         self.assertIn('heat.db.api', str(error))
-
-    def test_galera_is_recognised(self):
-        """What looks at each new connection is there before any of them."""
-        self.run_code(
-            'from heat.cmd import common\ncommon.configure([])\n'
-            'common.connected_engine()\nimport sys\n'
-            'assert "heat.db.sqlalchemy.engine.galera" in sys.modules')

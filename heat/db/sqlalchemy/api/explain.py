@@ -18,11 +18,11 @@ import re
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
-from heat.common.config import CONF
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine.facade import get_engine
+from heat.db.sqlalchemy.engine import options
 
 # Below this, no server is known to refuse a statement for its size.
 ALWAYS_ACCEPTED = 512 * 1024
@@ -84,7 +84,7 @@ def _require_strict_mode(values):
 
 def _is_strict():
     """Ask the server only if it is not oslo.db that sets a strict mode."""
-    mode = (CONF.database.mysql_sql_mode or '').upper()
+    mode = (options.get('mysql_sql_mode') or '').upper()
     return ('STRICT' in mode or 'TRADITIONAL' in mode or
             'STRICT' in _ask('SELECT @@sql_mode'))
 

@@ -27,10 +27,11 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy import pool
 
-from heat.common.config import CONF
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine import listeners
 from heat.db.sqlalchemy.engine import lost
+from heat.db.sqlalchemy.engine import options
 from heat.db.sqlalchemy.engine.prepared import prepare
 from heat.db.sqlalchemy.engine.retry import retry
 
@@ -42,9 +43,10 @@ def get_engine():
     """Return the Engine of connections whose statements commit.
 
     Its pool is as large as that of facade.get_engine(), and its connections
-    are set up by oslo.db like those. Listeners for before_cursor_execute of
-    that engine hear of these statements too. For a database in memory, which
-    is there for one connection only, it is that engine itself.
+    are set up by oslo.db like those. Listeners of that engine for
+    before_cursor_execute, after_cursor_execute and handle_error hear of these
+    statements too. For a database in memory, which is there for one
+    connection only, it is that engine itself.
 
     :raises: as facade.get_engine()
     """
@@ -80,9 +82,10 @@ def executor():
     session = raw.info.get(lost.KEY)
 
     def execute(statement, parameters):
-        if statement.is_update or statement.is_delete:
+        is_prepared = statement.is_update or statement.is_delete
+        if is_prepared and not listeners.has_any(original):
             return prepare(statement, own.dialect, tuple(parameters)).send(
-                own, raw, parameters, original.dispatch)
+                own, raw, parameters)
         return sa.engine.Connection(own, raw).execute(statement, parameters)
 
     try:
@@ -130,17 +133,16 @@ def _make(original):
     manager = facade.context_manager.make_new_manager()
     # Letting other greenlets run when a connection is returned is a sleep
     # that may take as long as the statement.
-    manager.configure(connection=original.url, max_retries=0,
-                      thread_checkin=False)
+    # What traces statements on the other engine hears of them anyway.
+    manager.configure(connection=original.url, thread_checkin=False,
+                      connection_trace=False, on_engine_create=facade.HOOKS)
     similar = manager.writer.get_engine()
     if similar.name == 'sqlite':
         _keep_connections(similar)
     _send_statements_only(similar)
     sa.event.listen(similar, 'before_cursor_execute', galera.catch_up,
                     retval=True)
-    events = original.dispatch
-    sa.event.listen(similar, 'before_cursor_execute',
-                    lambda *args: events.before_cursor_execute(*args))
+    listeners.hear(original, similar)
     sa.event.listen(original, 'engine_disposed',
                     lambda original: similar.dispose())
     return similar
@@ -152,8 +154,8 @@ def _keep_connections(similar):
     kwargs['check_same_thread'] = False
     similar.pool = pool.QueuePool(
         lambda: similar.dialect.connect(*args, **kwargs),
-        pool_size=CONF.database.max_pool_size,
-        max_overflow=CONF.database.max_overflow,
+        pool_size=options.get('max_pool_size'),
+        max_overflow=options.get('max_overflow'),
         dialect=similar.dialect,
         events=[(listener, name) for name in ('connect', 'checkout')
                 for listener in getattr(similar.pool.dispatch, name)])

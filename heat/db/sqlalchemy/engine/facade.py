@@ -12,23 +12,25 @@
 
 """The process-wide engine and its transactions, made from [database]."""
 
-from oslo_config import cfg
+import threading
+import time
+
 from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
-from sqlalchemy.engine import make_url
+from oslo_log import log
+from sqlalchemy import event
 from sqlalchemy import exc
 
-from heat.common.config import CONF
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.engine import errors
+from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import lost
+from heat.db.sqlalchemy.engine import options
+from heat.db.sqlalchemy.engine import sqlite_file
+from heat.db.sqlalchemy.engine import url
 
-BACKENDS = ('sqlite', 'mysql', 'postgresql')
-
-context_manager = enginefacade.transaction_context()
-# SQLite checks foreign keys only if it is told to.
-context_manager.configure(sqlite_fk=True)
-context_manager.append_on_engine_create(lost.watch)
+LOG = log.getLogger(__name__)
 
 
 def get_engine():
@@ -40,7 +42,7 @@ def get_engine():
         [database] max_retries attempts
     """
     if not context_manager.is_started:
-        _check_url(_connection())
+        _start()
     return context_manager.writer.get_engine()
 
 
@@ -69,50 +71,61 @@ def in_transaction(context):
         return False
 
 
-def _connection():
+def prepare(engine):
+    """Set up an Engine that Heat makes for itself; others stay as they are."""
+    # What a statement carries may be secret, and an error would show it.
+    engine.hide_parameters = True
+    errors.translate_for(engine)
+    if engine.name == 'mysql':
+        event.listen(engine, 'connect', galera.recognise)
+    if engine.name == 'sqlite':
+        sqlite_file.create(engine)
+
+
+def _wait_for_database(engine):
+    left = options.get('max_retries')
+    while left:
+        try:
+            return engine.connect().close()
+        except db_exception.DBConnectionError:
+            left -= 1
+            if not left:
+                raise
+            LOG.warning('The database does not answer; it is asked again.')
+            time.sleep(options.get('retry_interval'))
+
+
+def _start():
+    with _lock:
+        if context_manager.is_started:
+            return
+        url.check()
+        context_manager.configure(
+            connection_debug=options.get('connection_debug'))
+        try:
+            _make_engine()
+        except (exc.ArgumentError, TypeError, ValueError):
+            # Its text quotes what was refused.
+            raise exception.InvalidConnection(
+                _('the driver refuses what [database] connection has behind '
+                  'the ?, or connection_parameters; correct it')) from None
+
+
+def _make_engine():
     try:
-        return CONF.database.connection
-    except cfg.Error:
-        # Its text quotes what stands behind the $.
-        raise exception.InvalidConnection(
-            _('[database] connection has a $ that names no option; write $$ '
-              'for one in the password')) from None
+        context_manager.writer.get_engine()
+    except db_exception.CantStartEngineError:
+        # No connection is configured.
+        context_manager.configure(connection=options.DEFAULT_CONNECTION)
+        context_manager.writer.get_engine()
 
 
-def _check_url(connection):
-    """Refuse a URL in words that do not quote it: it may hold a password."""
-    try:
-        url = make_url(connection)
-        dialect = url.get_dialect()
-        dialect.dbapi()
-    except exc.NoSuchModuleError:
-        raise exception.InvalidConnection(
-            _('[database] connection names an unknown kind of database; use '
-              'sqlite, mysql+pymysql or postgresql+psycopg2')) from None
-    except ImportError as error:
-        raise exception.InvalidConnection(
-            _('[database] connection needs the Python module %s, which is '
-              'not installed; install it, or write mysql+pymysql or '
-              'postgresql+psycopg2') % error.name) from None
-    except (exc.ArgumentError, ValueError):
-        raise exception.InvalidConnection(
-            _('[database] connection is not a URL such as '
-              'mysql+pymysql://user:password@host/database')) from None
-    if dialect.name not in BACKENDS:
-        raise exception.InvalidConnection(
-            _('[database] connection is for %s; write sqlite, mysql+pymysql '
-              'or postgresql+psycopg2') % dialect.name)
-    if dialect.name != 'sqlite':
-        _check_server(url)
+_lock = threading.Lock()
+# What is done with each Engine that is made, before it connects.
+HOOKS = [prepare, lost.watch]
 
-
-def _check_server(url):
-    if '@' in '%s%s%s' % (url.host, url.database, dict(url.query)):
-        # An error would show what the password has behind its first @.
-        raise exception.InvalidConnection(
-            _('[database] connection has more than one @; write %40 for one '
-              'in the password'))
-    if not url.database:
-        raise exception.InvalidConnection(
-            _('[database] connection names no database; write it behind the '
-              'host: mysql+pymysql://user:password@host/database'))
+context_manager = enginefacade.transaction_context()
+# SQLite checks foreign keys only if it is told to. With max_retries, oslo.db
+# would connect before the hooks are called.
+context_manager.configure(sqlite_fk=True, max_retries=0,
+                          on_engine_create=[*HOOKS, _wait_for_database])

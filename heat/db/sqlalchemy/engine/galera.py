@@ -12,11 +12,7 @@
 
 """What a Galera cluster needs that a single server does not."""
 
-import sys
-
-from oslo_db import exception as db_exception
-from oslo_db.sqlalchemy import exc_filters
-import sqlalchemy as sa
+import contextlib
 
 # Execution options of a SELECT that waits until its node has all that any
 # node has committed: it may be asked before it has applied that. Inside a
@@ -24,27 +20,18 @@ import sqlalchemy as sa
 UP_TO_DATE = {'up_to_date': True}
 
 
-@exc_filters.filters('mysql', sa.exc.OperationalError,
-                     r'.*\b1180\b.*provider status')
-def _outcome_unknown(error, match, engine_name, is_disconnect):
-    """Map what a COMMIT says when the node has lost the other ones.
+def recognise(connection, record):
+    """Note whether the server is a node of a cluster.
 
-    The server is there, but nobody can tell what came of the COMMIT::
-
-        (1180, 'Error while appending streaming replication fragment(provider
-            status: Not connected to Primary Component)')
+    A listener for the event connect, on an Engine for MySQL or MariaDB.
     """
-    raise db_exception.DBConnectionError(error)
+    _ask(connection, record.info)
 
 
-@sa.event.listens_for(sa.engine.Engine, 'connect')
-def _recognise(connection, record):
-    # Whoever has such a connection has loaded the driver; others need none.
-    pymysql = sys.modules.get('pymysql')
-    if pymysql and isinstance(connection, pymysql.Connection):
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
-            record.info['wsrep_on'] = cursor.fetchone() == ('wsrep_on', 'ON')
+def _ask(connection, info):
+    with contextlib.closing(connection.cursor()) as cursor:
+        cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+        info['wsrep_on'] = cursor.fetchone() == ('wsrep_on', 'ON')
 
 
 def catch_up(connection, cursor, statement, parameters, context, many):
@@ -64,6 +51,10 @@ def stay_current(connection, branch):
     A listener for SQLAlchemy's event engine_connect, for those who change
     the schema: what a node does not have yet must not be made again.
     """
-    if connection.info.get('wsrep_on'):
-        with connection.connection.cursor() as cursor:
+    info = connection.info
+    if connection.dialect.name == 'mysql' and 'wsrep_on' not in info:
+        # The engine may be one that another has made.
+        _ask(connection.connection, info)
+    if info.get('wsrep_on'):
+        with contextlib.closing(connection.connection.cursor()) as cursor:
             cursor.execute('SET SESSION wsrep_sync_wait = 7')

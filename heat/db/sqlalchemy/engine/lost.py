@@ -91,9 +91,6 @@ def watch(engine):
             row = cursor.fetchone()
             record.info[KEY] = row and Session(*row)
 
-    # A connection that was there before does not know it.
-    engine.dispose()
-
 
 @contextlib.contextmanager
 def _no_transaction(connection):

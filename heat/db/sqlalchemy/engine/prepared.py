@@ -48,20 +48,15 @@ class Prepared:
         self.processors = [(name, process) for name, process
                            in processors.items() if process]
 
-    def send(self, engine, connection, parameters, listeners):
+    def send(self, engine, connection, parameters):
         """Return the Result.
 
-        :param engine: of connections that commit
+        :param engine: of connections that commit; nobody listens to it
         :param connection: a raw connection of its pool
-        :param listeners: the events of an engine that are to tell of it
         :raises: as the execution of a statement by SQLAlchemy
         """
         values = self._bound(parameters)
         cursor = connection.cursor()
-        if listeners.before_cursor_execute:
-            listeners.before_cursor_execute(
-                sa.engine.Connection(engine, connection), cursor,
-                self.text, values, None, False)
         self._execute(engine, connection, cursor, values)
         return Result(cursor.rowcount)
 

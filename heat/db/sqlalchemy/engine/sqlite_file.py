@@ -1,0 +1,30 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The file of an SQLite database, which holds the secrets of users."""
+
+import os
+
+
+def create(engine):
+    """Make the file of an Engine, for its owner alone, unless it is there.
+
+    SQLite would let all read it. What it makes beside the file is as private
+    as that.
+    """
+    database = engine.url.database
+    if not database or database == ':memory:' or database.startswith('file:'):
+        return
+    try:
+        os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError:
+        # It is there; or SQLite will tell what is wrong.
+        pass
