@@ -59,6 +59,11 @@ MAY_IMPORT = {
 VERSION_SCRIPTS = LAYER + 'migrate_repo.versions.'
 OF_VERSION_SCRIPTS = {LAYER + 'ddl', 'heat.db.exception', 'heat.common.i18n'}
 
+# What heat.db may import of heat.common: a real Heat has it too, with the same
+# meaning, and heat/db can be laid over its own.
+OF_COMMON = {'heat.common.' + name for name in (
+    'context', 'exception', 'i18n')}
+
 # Heat's own callers look for the errors of heat.db there. It is done when a
 # name is asked for, so that nobody waits for himself.
 RE_EXPORT = ('heat.common.exception', 'heat.db.exception')
@@ -140,10 +145,13 @@ def _why_not(module, imported):
     elif other != room and other not in MAY_IMPORT[room]:
         yield '%s imports %s: %s may import %s' % (
             module, imported, room, ', '.join(MAY_IMPORT[room]) or 'nothing')
-    if (module.startswith(VERSION_SCRIPTS) and
-            imported not in OF_VERSION_SCRIPTS):
-        yield '%s imports %s: a version script may import %s' % (
-            module, imported, ', '.join(sorted(OF_VERSION_SCRIPTS)))
+    for start, others, allowed in (
+            (VERSION_SCRIPTS, 'heat.', OF_VERSION_SCRIPTS),
+            ('heat.db.', 'heat.common.', OF_COMMON)):
+        if (module.startswith(start) and imported.startswith(others) and
+                imported not in allowed):
+            yield '%s imports %s: of %s*, %s* may import %s' % (
+                module, imported, others, start, ', '.join(sorted(allowed)))
 
 
 def circle(imports):
@@ -241,10 +249,16 @@ class ReaderTest(testtools.TestCase):
         script = VERSION_SCRIPTS + '056_x'
         for imported in OF_VERSION_SCRIPTS:
             self.assert_violation(script, imported)
-        self.assert_violation(script, 'heat.common.config',
-                              'a version script may import')
+        self.assert_violation(script, 'heat.common.context',
+                              'versions.* may import heat.common.i18n, heat')
         self.assert_violation(script, LAYER + 'models', 'migrate_repo may',
-                              'a version script may import')
+                              'versions.* may import heat.common.i18n, heat')
+
+    def test_violations_of_what_stands_alone(self):
+        for module in 'heat.db.x', LAYER + 'engine.x', LAYER + 'api.x':
+            self.assert_violation(module, 'heat.common.i18n')
+            self.assert_violation(module, 'heat.common.config',
+                                  'heat.db.* may import heat.common.context')
 
     def test_circle(self):
         self.assertIsNone(circle({'a': {'b', 'c'}, 'b': {'c'}}))
