@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from heat.common import config
 from heat.db import api
 from heat.db import exception
+from heat.db.sqlalchemy.engine import errors
 from heat.tests import base
 from heat.tests import databases
 from heat.tests import runners
@@ -159,6 +160,7 @@ class SQLiteLockTest(base.DBTestCase):
         # It is refused at once, and not after Python's five seconds.
         self.impatient = engines.create_engine(
             self.engine.url.update_query_dict({'timeout': '0.01'}))
+        errors.translate_for(self.impatient)
         self.addCleanup(self.impatient.dispose)
 
     @contextlib.contextmanager
