@@ -60,8 +60,9 @@ COLUMNS_BY_HAND = {
 
 def _environment_is_encoded_once(rows, before):
     for row in rows['raw_template']:
-        if row['environment'] is not None:
-            row['environment'] = json.loads(row['environment'])
+        decoded = json.loads(row['environment'] or 'null')
+        if isinstance(decoded, str):
+            row['environment'] = decoded
 
 
 def _times_are_kept(rows, before):
@@ -75,7 +76,9 @@ def _times_are_kept(rows, before):
 # version, the engines, and what mends the rows that Heat's own has left, given
 # those before.
 ROW_DIFFERENCES = (
+    # What Heat's own 056 has encoded twice, 086 decodes.
     (56, ('sqlite',), _environment_is_encoded_once),
+    (86, ('sqlite',), _environment_is_encoded_once),
     (57, ('sqlite',), _times_are_kept),
 )
 
