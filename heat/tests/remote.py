@@ -17,7 +17,12 @@ import signal
 
 # The process that makes the others has no threads that a fork could harm.
 CONTEXT = multiprocessing.get_context('forkserver')
-CONTEXT.set_forkserver_preload(['heat.tests.crew', 'heat.tests.proxy'])
+CONTEXT.set_forkserver_preload([
+    'heat.tests.crew', 'heat.tests.proxy', 'heat.tests.commands',
+    # What commands load when they need it.
+    'alembic.autogenerate', 'heat.db.sqlalchemy.migration.drift',
+    'heat.db.sqlalchemy.migration.sync', 'heat.db.sqlalchemy.ddl',
+    'migrate.versioning.api', 'psycopg2', 'pymysql'])
 # Seconds; nothing takes as long, not even on a machine that is busy.
 TIMEOUT = 120
 

@@ -15,17 +15,17 @@
 import os
 import re
 import subprocess
-import sys
 
 import fixtures
 import testtools
 
 from heat.db import api
 from heat.tests import base
+from heat.tests import commands
 from heat.tests import databases
 from heat.tests import schema
 
-HEAT_MANAGE = os.path.join(os.path.dirname(sys.executable), 'heat-manage')
+HEAT_MANAGE = commands.script('heat-manage')
 PASSWORD = 'sekret-f00'
 
 
@@ -36,13 +36,7 @@ class ManageTestCase(testtools.TestCase):
         self.directory = self.useFixture(fixtures.TempDir()).path
 
     def run_command(self, *args, connection=None):
-        env = {name: value for name, value in os.environ.items()
-               if not name.startswith('OS_')}
-        if connection is not None:
-            env['OS_DATABASE__CONNECTION'] = connection
-        return subprocess.run(
-            (HEAT_MANAGE,) + args, env=env, cwd=self.directory, text=True,
-            capture_output=True)
+        return commands.run('heat-manage', args, connection, self.directory)
 
     def assert_refused(self, *args, connection=None):
         """Assert status 1 and one clear line; return the line."""

@@ -16,7 +16,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 
 import fixtures
 import sqlalchemy as sa
@@ -25,10 +24,10 @@ import testtools
 from heat.db import api
 from heat.db.sqlalchemy.migration import claim
 from heat.tests import base
+from heat.tests import commands
 from heat.tests import databases
 from heat.tests import schema
 
-HEAT_STATUS = os.path.join(os.path.dirname(sys.executable), 'heat-status')
 PASSWORD = 'sekret-f00'
 KEY = 'a key of the operator, 32 bytes.'
 PUBLISHED_KEY = 'notgood but just long enough i t'
@@ -44,16 +43,13 @@ class StatusTestCase(testtools.TestCase):
         super().setUp()
         self.directory = self.useFixture(fixtures.TempDir()).path
 
-    def run_command(self, *args, connection=None, stdout=subprocess.PIPE):
-        env = {name: value for name, value in os.environ.items()
-               if not name.startswith('OS_')}
-        if connection is not None:
-            env['OS_DATABASE__CONNECTION'] = connection
-        if self.key is not None:
-            env['OS_DEFAULT__AUTH_ENCRYPTION_KEY'] = self.key
-        return subprocess.run(
-            (HEAT_STATUS,) + args, env=env, cwd=self.directory, text=True,
-            stdout=stdout, stderr=subprocess.PIPE)
+    def run_command(self, *args, connection=None):
+        return commands.run('heat-status', args, connection, self.directory,
+                            **self.environment())
+
+    def environment(self):
+        return {} if self.key is None else {
+            'OS_DEFAULT__AUTH_ENCRYPTION_KEY': self.key}
 
     def assert_not_checked(self, connection=None, args=()):
         """Assert status 255 and one clear line; return the line."""
@@ -332,6 +328,9 @@ class ConnectionTest(StatusTestCase):
 
     def test_output_that_can_not_be_written(self):
         with open('/dev/full', 'w') as full:
-            result = self.run_command('upgrade', 'check', stdout=full)
+            result = subprocess.run(
+                (commands.script('heat-status'), 'upgrade', 'check'),
+                cwd=self.directory, text=True, stdout=full,
+                stderr=subprocess.PIPE)
         self.assertNotIn(result.returncode, (SUCCESS, WARNING))
         self.assertNotIn('Traceback', result.stderr)
