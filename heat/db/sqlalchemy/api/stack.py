@@ -45,8 +45,9 @@ def stack_create(context, values):
     :param values: a dictionary of attributes of models.Stack; without an id
         the stack gets a new UUID
     :returns: the models.Stack, without its templates
-    :raises heat.db.exception.InvalidValues: a value is refused, or there
-        is no template or no credentials of the id given
+    :raises heat.db.exception.InvalidValues: a value is refused, the tenant
+        is another one than the context's, or there is no template or no
+        credentials of the id given
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
     :raises oslo_db.exception.DBError: as the database says
     """

@@ -29,6 +29,7 @@ Base = orm.declarative_base()
 
 
 def new_uuid():
+    """Return a new id: a UUID in lower case, with hyphens."""
     return str(uuid.uuid4())
 
 
