@@ -27,17 +27,17 @@ from sqlalchemy import types
 
 from heat.db.sqlalchemy.ddl.change import apply
 from heat.db.sqlalchemy.ddl.change import execute
-from heat.db.sqlalchemy.ddl.column import add_columns
-from heat.db.sqlalchemy.ddl.column import drop_column
-from heat.db.sqlalchemy.ddl.index import create_index
+from heat.db.sqlalchemy.ddl.add_columns import add_columns
+from heat.db.sqlalchemy.ddl.add_columns import drop_column
+from heat.db.sqlalchemy.ddl.create_index import create_index
 from heat.db.sqlalchemy.ddl.recorder import Recorder
-from heat.db.sqlalchemy.ddl.row import batches
-from heat.db.sqlalchemy.ddl.row import in_batches
-from heat.db.sqlalchemy.ddl.row import update
+from heat.db.sqlalchemy.ddl.change_rows import batches
+from heat.db.sqlalchemy.ddl.change_rows import in_batches
+from heat.db.sqlalchemy.ddl.change_rows import update
 from heat.db.sqlalchemy.ddl.schema import Clean
 from heat.db.sqlalchemy.ddl.schema import Schema
-from heat.db.sqlalchemy.ddl.table import create_table
-from heat.db.sqlalchemy.ddl.table import recover_copied_table
+from heat.db.sqlalchemy.ddl.create_table import create_table
+from heat.db.sqlalchemy.ddl.create_table import recover_copied_table
 
 # MySQL's TEXT ends at 65,535 bytes.
 LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
