@@ -12,8 +12,10 @@
 
 """heat-manage db_sync: change the schema, or tell what there is to change.
 
-Exit status of --check: 0 up to date; 2 versions are pending; 3 the database
-is newer than this code, or unknown; 4 a version is half applied.
+Exit status of --online: 0 the version is reached; 5 it stopped before a
+version that needs Heat's services stopped. Of --check: 0 up to date; 2
+versions are pending; 3 the database is newer than this code, or unknown; 4 a
+version is half applied.
 """
 
 import argparse
@@ -37,6 +39,7 @@ UP_TO_DATE = 0
 PENDING = 2
 UNKNOWN = 3
 HALF_APPLIED = 4
+NEEDS_STOPPED_SERVICES = 5
 
 
 def add_arguments(parser):
@@ -48,6 +51,10 @@ def add_arguments(parser):
         metavar='SECONDS',
         help=_('how long to wait for another db_sync, and to try again when '
                'a transaction of someone else is in the way (%(default)s)'))
+    parser.add_argument(
+        '--online', action='store_true',
+        help=_("stop, with exit status 5, before the first version that needs "
+               "Heat's services stopped"))
     parser.add_argument(
         '--check', action='store_true',
         help=_('change nothing; exit status 0: up to date, 2: versions are '
@@ -84,6 +91,9 @@ def _require_sense(args):
     if args.check and (is_plan or args.dialect or args.version is not None):
         raise exception.MigrationError(
             _('--check goes without --dry-run, --sql, --dialect and VERSION'))
+    if args.online and (is_plan or args.check):
+        raise exception.MigrationError(
+            _('--online goes without --check, --dry-run and --sql'))
     if args.dialect and not is_plan:
         raise exception.MigrationError(
             _('--dialect goes with --sql or --dry-run'))
@@ -98,10 +108,30 @@ def _sync(args):
     from heat.db.sqlalchemy.migration import migrate_version
     from heat.db.sqlalchemy.migration import sync
     with progress.Progress(args.format == 'text') as listener:
-        applied = sync.db_sync(engine, version, args.lock_timeout, listener)
+        applied = sync.db_sync(engine, version, args.lock_timeout, listener,
+                               args.online)
     reached = migrate_version.db_version(engine)
-    output.show(args.format, [_('The database is at version %d.') % reached],
-                version=reached, applied=[step._asdict() for step in applied])
+    lines = [_('The database is at version %d.') % reached]
+    values = {'version': reached,
+              'applied': [step._asdict() for step in applied]}
+    if args.online:
+        values['stopped_before'] = _stopped_before(engine, version, lines)
+    output.show(args.format, lines, **values)
+    return NEEDS_STOPPED_SERVICES if values.get('stopped_before') else None
+
+
+def _stopped_before(engine, version, lines):
+    """Return the name of the version before which --online stopped, if any.
+
+    :param lines: a line is added that says why
+    """
+    from heat.db.sqlalchemy.migration import plan
+    for script in plan.pending(engine, version)[:1]:
+        lines.append(
+            _("%(name)s needs Heat's services stopped: %(why)s. Stop them and "
+              'run db_sync without --online.') % {
+                'name': script.name, 'why': script.needs_stopped_services})
+        return script.name
 
 
 def _check(args):
@@ -145,9 +175,17 @@ def _plan(args):
     if args.sql and args.format == 'text':
         output.write(_script(steps))
         return
-    output.show(args.format, [step.name for step in steps] or
+    output.show(args.format, list(_planned_lines(steps)) or
                 [_('Nothing is pending.')],
                 pending=[step._asdict() for step in steps])
+
+
+def _planned_lines(steps):
+    for step in steps:
+        yield output.script_name(
+            step.name, step.needs_stopped_services)
+        for text in step.told:
+            yield '  ' + text
 
 
 def _script(steps):
@@ -155,7 +193,12 @@ def _script(steps):
     yield _('-- For a client that stops at the first error: mariadb or mysql,')
     yield _('-- psql -v ON_ERROR_STOP=1, sqlite3 -bail. No db_sync may run.')
     for step in steps:
-        yield '\n-- %s' % step.name
+        yield '\n-- ' + step.name
+        for text in step.told:
+            yield '-- ' + text
+        if step.needs_stopped_services:
+            yield _("-- Needs Heat's services stopped: %s.") % (
+                step.needs_stopped_services)
         for statement in step.statements:
             yield statement + ';'
 

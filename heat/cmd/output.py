@@ -74,4 +74,13 @@ def pending(status):
     yield _('The database is at version %(version)d; the newest is '
             '%(newest)d.') % status._asdict()
     for name in status.pending:
-        yield _('Pending: %s') % name
+        yield _('Pending: %s') % script_name(
+            name, status.needs_stopped_services.get(name))
+
+
+def script_name(name, needs_stopped_services):
+    """Return the name of a version script, with what it needs."""
+    if not needs_stopped_services:
+        return name
+    return _("%(name)s, which needs Heat's services stopped: %(why)s") % {
+        'name': name, 'why': needs_stopped_services}

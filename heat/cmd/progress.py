@@ -66,6 +66,12 @@ class Progress(sync.MigrationListener):
         self._statement = statement
         self._count += 1
 
+    def told(self, text):
+        with self._lock:
+            if self._is_terminal:
+                self._write('\r\x1b[K')
+            output.tell('heat-manage', '%s: %s' % (self._name, text))
+
     def applied(self, version):
         self._clear()
         if self._is_text:

@@ -89,7 +89,7 @@ class CheckTest(OptionsTestCase):
                          self.look(status, 'db_sync', '--check').splitlines())
         self.assertEqual(
             dict({'status': status, 'newest': 55, 'half_applied': False,
-                  'claim': None}, **values),
+                  'needs_stopped_services': {}, 'claim': None}, **values),
             self.look_as_json(status, 'db_sync', '--check'))
 
     def test_up_to_date(self):
@@ -191,7 +191,8 @@ class LookTest(OptionsTestCase):
             self.look(0, 'db_version', '--verbose'))
         self.assertEqual(
             {'version': 54, 'newest': 55, 'pending': [NAME_055],
-             'half_applied': False, 'claim': None},
+             'needs_stopped_services': {}, 'half_applied': False,
+             'claim': None},
             self.look_as_json(0, 'db_version', '--verbose'))
 
     def test_db_check(self):

@@ -16,7 +16,8 @@ A version script may die between any two statements, and its version number
 is stored in a transaction of its own. So each change here looks at the
 database first and sends only what is missing. None lets others queue for a
 lock that it does not get itself (see change.py). Given a Recorder in place
-of an engine, they write down what they would send.
+of an engine, they write down what they would send, and note what is there
+afterwards in its SimulatedSchema.
 
 Scripts of the past rely on what these functions do: extend them, but do not
 change their results.
@@ -25,36 +26,60 @@ change their results.
 from sqlalchemy.dialects import mysql
 from sqlalchemy import types
 
+from heat.db.sqlalchemy.ddl.add_columns import add_columns
 from heat.db.sqlalchemy.ddl.change import apply
 from heat.db.sqlalchemy.ddl.change import execute
-from heat.db.sqlalchemy.ddl.add_columns import add_columns
-from heat.db.sqlalchemy.ddl.add_columns import drop_column
-from heat.db.sqlalchemy.ddl.create_index import create_index
-from heat.db.sqlalchemy.ddl.recorder import Recorder
+from heat.db.sqlalchemy.ddl.change import update_row
 from heat.db.sqlalchemy.ddl.change_rows import batches
-from heat.db.sqlalchemy.ddl.change_rows import in_batches
-from heat.db.sqlalchemy.ddl.change_rows import update
-from heat.db.sqlalchemy.ddl.schema import Clean
-from heat.db.sqlalchemy.ddl.schema import Schema
+from heat.db.sqlalchemy.ddl.change_rows import change_rows
+from heat.db.sqlalchemy.ddl.copy_table import copy_table
+from heat.db.sqlalchemy.ddl.copy_table import ForeignStatement
+from heat.db.sqlalchemy.ddl.create_index import create_index
 from heat.db.sqlalchemy.ddl.create_table import create_table
-from heat.db.sqlalchemy.ddl.create_table import recover_copied_table
+from heat.db.sqlalchemy.ddl.drop_column import drop_column
+from heat.db.sqlalchemy.ddl.drop_table import drop_table
+from heat.db.sqlalchemy.ddl.fill_column import add_filled_column
+from heat.db.sqlalchemy.ddl.orphans import refuse_orphans
+from heat.db.sqlalchemy.ddl.recorder import Recorder
+from heat.db.sqlalchemy.ddl.recover_table import recover_copied_table
+from heat.db.sqlalchemy.ddl.recover_table import recover_moved_table
+from heat.db.sqlalchemy.ddl.rekey_table import rekey_table
+from heat.db.sqlalchemy.ddl.rekey_table import Rekeying
+from heat.db.sqlalchemy.ddl.replace_foreign_key import replace_foreign_key
+from heat.db.sqlalchemy.ddl.schema import Schema
+from heat.db.sqlalchemy.ddl.simulated_schema import SimulatedSchema
+from heat.db.sqlalchemy.ddl.tell import tell_count
+from heat.db.sqlalchemy.ddl.update_from import UpdateFrom
+from heat.db.sqlalchemy.ddl.widen_column import widen_column
 
 # MySQL's TEXT ends at 65,535 bytes.
 LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
 
 __all__ = (
-    'Clean',
+    'ForeignStatement',
     'LongText',
     'Recorder',
+    'Rekeying',
     'Schema',
+    'SimulatedSchema',
+    'UpdateFrom',
     'add_columns',
+    'add_filled_column',
     'apply',
     'batches',
+    'change_rows',
+    'copy_table',
     'create_index',
     'create_table',
     'drop_column',
+    'drop_table',
     'execute',
-    'in_batches',
     'recover_copied_table',
-    'update',
+    'recover_moved_table',
+    'refuse_orphans',
+    'rekey_table',
+    'replace_foreign_key',
+    'tell_count',
+    'update_row',
+    'widen_column',
 )

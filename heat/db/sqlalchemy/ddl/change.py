@@ -59,12 +59,14 @@ _SESSION = {
 _INTERRUPTED = 1317
 
 
-def apply(engine, find_missing, online=False):
+def apply(engine, find_missing, effect, online=False):
     """Look at the database and send what is missing.
 
     :param engine: a sqlalchemy Engine, or a Recorder
     :param find_missing: called with a Schema, and again for each attempt;
         returns or yields statements, as text or SQLAlchemy's
+    :param effect: called with the SimulatedSchema of a Recorder, to note what
+        is there afterwards, whether or not it was missing
     :param online: nobody queues behind these statements while they wait, and
         PostgreSQL wants each outside of a transaction
     :raises heat.db.exception.MigrationError: others did not let it have
@@ -73,6 +75,7 @@ def apply(engine, find_missing, online=False):
     """
     if isinstance(engine, Recorder):
         engine.record(*find_missing(engine.schema))
+        effect(engine.schema)
         return
 
     options = {'isolation_level': 'AUTOCOMMIT'} if online else {}
@@ -89,8 +92,40 @@ def apply(engine, find_missing, online=False):
 
 
 def execute(engine, *statements):
-    """Send statements that do no harm when they are repeated."""
-    apply(engine, lambda schema: statements)
+    """Send statements that do no harm when they are repeated.
+
+    None changes what a schema change asks for.
+    """
+    apply(engine, lambda schema: statements, lambda schema: None)
+
+
+@contextlib.contextmanager
+def looking(engine):
+    """Return the Schema of a database, or the SimulatedSchema of a Recorder.
+
+    For questions whose answers do not change under others' hands.
+    """
+    if isinstance(engine, Recorder):
+        yield engine.schema
+        return
+    with session.connection(engine) as conn:
+        yield Schema(conn)
+
+
+def update_row(engine, statement):
+    """Send an UPDATE; return whether there was the row that it changes.
+
+    A Recorder takes it that there is.
+    """
+    if isinstance(engine, Recorder):
+        engine.record(statement)
+        return True
+
+    def attempt():
+        with engine.begin() as conn:
+            return conn.execute(statement).rowcount == 1
+
+    return patiently(engine, attempt)
 
 
 def _send(conn, statement):
@@ -132,8 +167,30 @@ def connection(engine, **options):
     """
     set_waits, reset = _SESSION.get(engine.name, (None, None))
     with (session.connection(engine, **options) as conn,
-          session.setting(conn, set_waits, reset)):
+          session.setting(conn, set_waits, reset),
+          _without_foreign_keys(conn)):
         yield conn
+
+
+@contextlib.contextmanager
+def _without_foreign_keys(conn):
+    """Let SQLite replace a table that others refer to.
+
+    Within a transaction, which SQLAlchemy may begin, it would not listen.
+    """
+    def pragma(value=''):
+        cursor = conn.connection.execute('PRAGMA foreign_keys' + value)
+        return (cursor.fetchone() or (False,))[0]
+
+    if conn.dialect.name != 'sqlite' or not pragma():
+        yield
+        return
+    pragma(' = OFF')
+    try:
+        yield
+    finally:
+        if not conn.invalidated:
+            pragma(' = ON')
 
 
 def _wait_as_long_as_it_takes(conn):

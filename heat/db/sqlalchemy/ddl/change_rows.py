@@ -16,53 +16,71 @@ So a change holds few locks at once, none for long, and is not one huge write
 set on Galera.
 """
 
+import time
+
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 
+# Rows of a batch. A batch of SQLite keeps others from writing, but it is the
+# commit that takes most of the time.
+SIZE = {'sqlite': 5000, 'mysql': 2000, 'postgresql': 2000}
 
-def update(engine, key, statement):
-    """Update all rows of a table.
+# Seconds, in which those get their turn who wait for SQLite.
+PAUSE = {'sqlite': 0.01}
+
+
+def change_rows(engine, key, describe, check=None,
+                only_if=lambda schema: True):
+    """Change the rows of a table, or rows of others that belong to them.
+
+    A Recorder is told the same statements for all rows at once.
 
     :param key: the column that is the primary key
-    :param statement: an UPDATE without a condition
+    :param describe: called with the condition that a row is in the batch;
+        returns or yields statements, which must find the same end when they
+        are repeated
+    :param check: called before them with a connection and the condition, to
+        raise what they would not notice; not by a Recorder
+    :param only_if: called with a Schema; whether there is something to do
     """
+    with change.looking(engine) as schema:
+        if not only_if(schema):
+            return
     if isinstance(engine, Recorder):
-        engine.record(statement)
+        engine.record(*describe(sa.true()))
         return
-    in_batches(engine, key, lambda conn, batch: conn.execute(
-        statement.where(batch)))
-
-
-def in_batches(engine, key, function):
-    """Call a function for all rows of a table, some at a time.
-
-    :param key: the column that is the primary key
-    :param function: called with a connection in a transaction, and the
-        condition that a row is in the batch; again if others got in its way
-    :returns: a list of what the function returned
-    """
-    results = []
     with change.connection(engine) as conn:
-        for batch in batches(engine, key):
+        for batch in batches(engine, key, SIZE[engine.name]):
             def attempt():
                 with conn.begin():
-                    return function(conn, batch)
-            results.append(change.patiently(engine, attempt))
-    return results
+                    if check:
+                        check(conn, batch)
+                    for statement in describe(batch):
+                        conn.execute(statement)
+            change.patiently(engine, attempt)
+            time.sleep(PAUSE.get(engine.name, 0))
 
 
-def batches(engine, key, size=1000):
+def batches(engine, key, size):
     """Go through a table in the order of its key, some rows at a time.
 
     :param key: the column that is the primary key
     :returns: yields for each batch the condition that a row is in it
     """
-    page = sa.select(key).order_by(key).limit(size)
-    with engine.connect() as conn:
-        keys = conn.execute(page).scalars().all()
-    while keys:
-        yield key.between(keys[0], keys[-1])
+    table = key.table
+    if engine.name == 'sqlite':
+        # Rows lie in this order, and not in that of a text.
+        key = sa.literal_column(table.name + '.rowid', sa.Integer)
+    last = None
+    while True:
+        rest = sa.true() if last is None else key > last
         with engine.connect() as conn:
-            keys = conn.execute(page.where(key > keys[-1])).scalars().all()
+            last = conn.execute(
+                sa.select(key).select_from(table).where(rest).order_by(key)
+                .offset(size - 1).limit(1)).scalar()
+        if last is None:
+            yield rest
+            return
+        yield sa.and_(rest, key <= last)

@@ -20,16 +20,16 @@ from heat.db import exception
 from heat.db.sqlalchemy.ddl.change import apply
 
 
-def create_index(engine, name, table_name, column_name, **options):
+def create_index(engine, name, table_name, *column_names, **options):
     """Create an index on a table in use, without blocking its writers.
 
     :param options: options of sqlalchemy.Index, such as mysql_length
     :raises heat.db.exception.MigrationError: there is an index of that
         name on something else
     """
-    table = sa.Table(table_name, sa.MetaData(), sa.Column(column_name))
-    index = sa.Index(name, table.c[column_name],
-                     postgresql_concurrently=True, **options)
+    table = sa.Table(table_name, sa.MetaData(), *map(sa.Column, column_names))
+    index = sa.Index(name, *table.columns, postgresql_concurrently=True,
+                     **options)
 
     def missing(schema):
         found = schema.indexes(table_name).get(name)
@@ -39,12 +39,13 @@ def create_index(engine, name, table_name, column_name, **options):
             found = None
         if found is None:
             yield sa_schema.CreateIndex(index)
-        elif found != [column_name]:
+        elif found != list(column_names):
             raise exception.MigrationError(
                 _('there is an index %(name)s on another column than '
                   '%(column)s; drop it and run db_sync again') %
-                {'name': name, 'column': column_name})
+                {'name': name, 'column': ', '.join(column_names)})
 
     # CREATE INDEX CONCURRENTLY waits for older transactions, but nobody
     # waits for it.
-    apply(engine, missing, online=True)
+    apply(engine, missing, lambda schema: schema.add_index(
+        table_name, name, column_names), online=True)

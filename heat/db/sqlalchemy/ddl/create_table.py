@@ -17,7 +17,7 @@ from sqlalchemy import schema as sa_schema
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.ddl.change import apply
-from heat.db.sqlalchemy.ddl.schema import copy_name
+from heat.db.sqlalchemy.ddl import foreign_key
 
 
 def create_table(engine, table):
@@ -26,6 +26,8 @@ def create_table(engine, table):
     :raises heat.db.exception.MigrationError: there is a table of that
         name with other columns
     """
+    foreign_key.know_targets(table)
+
     def missing(schema):
         present = {}
         if schema.has_table(table.name):
@@ -39,36 +41,7 @@ def create_table(engine, table):
             if index.name not in present:
                 yield sa_schema.CreateIndex(index)
 
-    apply(engine, missing)
-
-
-def recover_copied_table(engine, table_name, *indexed):
-    """Undo a copy of a table that Heat's own migration has left on SQLite.
-
-    Heat filled a copy row by row, dropped the table, gave the copy its name
-    and made its indexes. So as long as there is the table, the copy may be
-    incomplete; once there is none, the copy is all there is.
-
-    :param indexed: names of columns that have an index ix_TABLE_COLUMN
-    """
-    copy = copy_name(table_name)
-
-    def copied(schema):
-        if schema.has_table(copy) and schema.has_table(table_name):
-            yield 'DROP TABLE %s' % copy
-        elif schema.has_table(copy):
-            yield 'ALTER TABLE %s RENAME TO %s' % (copy, table_name)
-
-    def lost(schema):
-        for column in indexed:
-            name = 'ix_%s_%s' % (table_name, column)
-            if not schema.has_index(table_name, name):
-                yield 'CREATE INDEX %s ON %s (%s)' % (
-                    name, table_name, column)
-
-    if engine.name == 'sqlite':
-        apply(engine, copied)
-        apply(engine, lost)
+    apply(engine, missing, lambda schema: schema.create_table(table))
 
 
 def _require_same_columns(schema, table):

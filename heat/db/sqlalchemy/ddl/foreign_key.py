@@ -10,70 +10,31 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Adding foreign keys to tables in use."""
+"""How a foreign key is written."""
 
 import sqlalchemy as sa
-from sqlalchemy import schema as sa_schema
-
-from heat.db.sqlalchemy.ddl.change import apply
 
 
-def add(engine, table_name, column_name, key):
-    """Make a column a foreign key without blocking writers for long.
+def know_targets(table):
+    """Let SQLAlchemy write a table whose keys refer to tables it is not told.
 
-    On MySQL its index comes with it, under the name of the constraint. On
-    SQLite the key can only come with its column.
-
-    :param key: a sqlalchemy.ForeignKey with a name
+    :param table: a sqlalchemy.Table; its MetaData gets the others
     """
-    constraint = 'ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) %s' % (
-        table_name, key.name, column_name, references(key))
-    if engine.name == 'mysql':
-        _add_on_mysql(engine, table_name, column_name, key, constraint)
-    else:
-        _add_on_postgresql(engine, table_name, column_name, key, constraint)
+    for column in table.columns:
+        for key in column.foreign_keys:
+            name, target = key.target_fullname.split('.')
+            if name not in table.metadata.tables:
+                sa.Table(name, table.metadata, sa.Column(target, column.type))
 
 
 def references(key):
-    """Return the REFERENCES clause of a sqlalchemy.ForeignKey."""
-    table_name, column_name = key.target_fullname.split('.')
-    return 'REFERENCES %s (%s)' % (table_name, column_name)
+    """Return the REFERENCES clause of a sqlalchemy.ForeignKeyConstraint."""
+    table_name, column_name = key.elements[0].target_fullname.split('.')
+    clause = 'REFERENCES %s (%s)' % (table_name, column_name)
+    return clause + (' ON DELETE ' + key.ondelete if key.ondelete else '')
 
 
-def _add_on_mysql(engine, table_name, column_name, key, constraint):
-    """Add the key in place; with checks on, MySQL copies the whole table.
-
-    A column without values, as add_columns makes it, needs no check.
-    """
-    table = sa.Table(table_name, sa.MetaData(), sa.Column(column_name))
-    index = sa.Index(key.name, table.c[column_name])
-
-    def missing(schema):
-        if (column_name,) in schema.foreign_keys(table_name):
-            return
-        if key.name not in schema.indexes(table_name):
-            yield sa_schema.CreateIndex(index)
-        is_used = schema.has_values(table_name, column_name)
-        if not is_used:
-            yield 'SET SESSION foreign_key_checks = 0'
-        yield constraint
-        if not is_used:
-            yield 'SET SESSION foreign_key_checks = 1'
-
-    apply(engine, missing)
-
-
-def _add_on_postgresql(engine, table_name, column_name, key, constraint):
-    def missing(schema):
-        if (column_name,) not in schema.foreign_keys(table_name):
-            yield constraint + ' NOT VALID'
-
-    def unvalidated(schema):
-        # To repeat it on a valid key does nothing.
-        yield 'ALTER TABLE %s VALIDATE CONSTRAINT %s' % (
-            table_name, schema.foreign_keys(table_name).get(
-                (column_name,), key.name))
-
-    apply(engine, missing)
-    # Reads the table, but lets everyone else write to it.
-    apply(engine, unvalidated, online=True)
+def constraint(key):
+    """Return the clause that adds a ForeignKeyConstraint of one column."""
+    return 'ADD CONSTRAINT %s FOREIGN KEY (%s) %s' % (
+        key.name, key.column_keys[0], references(key))

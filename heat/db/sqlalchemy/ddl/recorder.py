@@ -20,15 +20,16 @@ class Recorder:
 
     :ivar statements: what would be sent, as the client of the database takes
         it
-    :param dialect: the dialect to write in
-    :param schema: a Schema or Clean: what is taken to be there
+    :ivar told: texts, see tell.py
+    :param schema: a SimulatedSchema, which operations change
     """
 
-    def __init__(self, dialect, schema):
-        self.dialect = dialect
-        self.name = dialect.name
+    def __init__(self, schema):
+        self.dialect = schema.dialect
+        self.name = schema.dialect.name
         self.schema = schema
         self.statements = []
+        self.told = []
 
     def record(self, *statements):
         self.statements.extend(map(self._text, statements))

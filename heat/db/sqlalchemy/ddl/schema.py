@@ -12,56 +12,112 @@
 
 """What a database has, as far as schema changes ask."""
 
+import collections
+
 import sqlalchemy as sa
 
+# type: a type of SQLAlchemy; has_default: also if the database numbers it.
+Column = collections.namedtuple('Column', 'type nullable has_default')
 
-def copy_name(table_name):
-    """Return how sqlalchemy-migrate named the copy of a table on SQLite."""
-    return table_name + '__tmp__'
+# columns: a tuple of names; target: 'table.column'; on_delete: None, or such
+# as 'CASCADE'; name: None if it has none (SQLite).
+ForeignKey = collections.namedtuple('ForeignKey',
+                                    'columns target on_delete name')
+
+# columns: {name: Column}; indexes: {name: [column, ...]}, with those of
+# unique constraints; foreign_keys: a list; primary_key: a list of names.
+Table = collections.namedtuple('Table',
+                               'columns indexes foreign_keys primary_key')
+
+EMPTY = Table({}, {}, [], [])
 
 
-class Schema:
-    """What the database behind a connection has now."""
+class Questions:
+    """What schema changes ask; a subclass knows the tables.
 
-    def __init__(self, conn):
-        self.conn = conn
-        self._inspector = sa.inspect(conn)
+    :ivar dialect: of the database
+    """
+
+    def table(self, name):
+        """Return a Table; None if there is none of that name."""
+        raise NotImplementedError
+
+    def _table(self, name):
+        return self.table(name) or EMPTY
 
     def has_table(self, name):
-        return self._inspector.has_table(name)
-
-    def _real_name(self, table_name):
-        """Tell where the table is now: its copy is renamed first."""
-        copy = copy_name(table_name)
-        return table_name if (self.has_table(table_name) or
-                              not self.has_table(copy)) else copy
+        return self.table(name) is not None
 
     def columns(self, table_name):
-        """Return the types of a table's columns, by name."""
-        return {column['name']: column['type'] for column in
-                self._inspector.get_columns(self._real_name(table_name))}
+        """Return the Columns of a table, by name."""
+        return self._table(table_name).columns
 
     def has_column(self, table_name, name):
         return name in self.columns(table_name)
 
+    def column_type(self, table_name, name):
+        """Return the type of a column; None if there is no such column."""
+        column = self.columns(table_name).get(name)
+        return column and column.type
+
+    def has_integer(self, table_name, name):
+        """Tell whether there is a column, and it is one of integers."""
+        return isinstance(self.column_type(table_name, name), sa.Integer)
+
     def indexes(self, table_name):
         """Return the names of the columns of a table's indexes, by name."""
-        return {index['name']: index['column_names']
-                for index in self._inspector.get_indexes(
-                    self._real_name(table_name))}
+        return self._table(table_name).indexes
 
     def has_index(self, table_name, name):
         return name in self.indexes(table_name)
 
-    def foreign_keys(self, table_name):
-        """Return the names of foreign keys, by their columns."""
-        return {tuple(key['constrained_columns']): key['name']
-                for key in self._inspector.get_foreign_keys(
-                    self._real_name(table_name))}
+    def primary_key(self, table_name):
+        """Return the names of the columns of a primary key."""
+        return self._table(table_name).primary_key
+
+    def foreign_key(self, table_name, *columns):
+        """Return the ForeignKey of columns; None if there is none."""
+        return next((key for key in self._table(table_name).foreign_keys
+                     if key.columns == columns), None)
+
+
+class Schema(Questions):
+    """What the database behind a connection has now."""
+
+    def __init__(self, conn):
+        self.conn = conn
+        self.dialect = conn.dialect
+        self._inspector = sa.inspect(conn)
+
+    def table(self, name):
+        if not self._inspector.has_table(name):
+            return None
+        key = self._inspector.get_pk_constraint(name)
+        return Table(self._columns(name), self._indexes(name),
+                     self._foreign_keys(name), key['constrained_columns'])
+
+    def _columns(self, name):
+        return {column['name']: Column(
+            column['type'], column['nullable'],
+            column['default'] not in (None, 'NULL') or
+            column.get('autoincrement') is True)
+            for column in self._inspector.get_columns(name)}
+
+    def _indexes(self, name):
+        return {index['name']: index['column_names']
+                for index in self._inspector.get_indexes(name)}
+
+    def _foreign_keys(self, name):
+        return [ForeignKey(
+            tuple(key['constrained_columns']),
+            '%s.%s' % (key['referred_table'],
+                       ', '.join(key['referred_columns'])),
+            (key.get('options') or {}).get('ondelete'), key['name'])
+            for key in self._inspector.get_foreign_keys(name)]
 
     def is_invalid_index(self, name):
         """Tell whether a CREATE INDEX CONCURRENTLY has died (PostgreSQL)."""
-        return self.conn.dialect.name == 'postgresql' and bool(
+        return self.dialect.name == 'postgresql' and bool(
             self.conn.execute(sa.text(
                 'SELECT 1 FROM pg_index WHERE NOT indisvalid '
                 'AND indexrelid = to_regclass(:name)'),
@@ -69,10 +125,19 @@ class Schema:
 
     def has_values(self, table_name, column_name):
         """Tell whether a column is there and not NULL in some row."""
-        return self.has_column(table_name, column_name) and bool(
-            self.conn.exec_driver_sql(
-                'SELECT 1 FROM %s WHERE %s IS NOT NULL LIMIT 1' %
-                (table_name, column_name)).scalar())
+        return self.has_column(table_name, column_name) and self.finds(
+            sa.text('SELECT 1 FROM %s WHERE %s IS NOT NULL LIMIT 1' %
+                    (table_name, column_name)))
+
+    def has_empty(self, table_name, column_name):
+        """Tell whether a column is NULL in some row."""
+        return self.has_column(table_name, column_name) and self.finds(
+            sa.text('SELECT 1 FROM %s WHERE %s IS NULL LIMIT 1' %
+                    (table_name, column_name)))
+
+    def count(self, query, table_name, column=None):
+        """Return the number that a SELECT has as its result."""
+        return self.conn.execute(sa.text(query)).scalar()
 
     def finds(self, query):
         """Tell whether a SELECT has a result."""
@@ -85,46 +150,9 @@ class Schema:
         return self._inspector.get_table_options(table_name).get(
             'mysql_collate')
 
-
-class Clean:
-    """What a database has that is exactly at the version before a script.
-
-    Nothing of what the script makes is there; all of what it drops, or needs
-    to be there, is.
-
-    :param schema: the Schema to take the collation from, which no version
-        says; None is a database that no one has converted
-    """
-
-    def __init__(self, schema=None):
-        self._schema = schema
-
-    def has_table(self, name):
-        return False
-
-    def columns(self, table_name):
-        return {}
-
-    def has_column(self, table_name, name):
-        return True
-
-    def indexes(self, table_name):
-        return {}
-
-    def has_index(self, table_name, name):
-        return True
-
-    def foreign_keys(self, table_name):
-        return {}
-
-    def is_invalid_index(self, name):
-        return False
-
-    def has_values(self, table_name, column_name):
-        return False
-
-    def finds(self, query):
-        return False
-
-    def collation(self, table_name):
-        return self._schema and self._schema.collation(table_name)
+    def definitions(self, table_name):
+        """Return the CREATE INDEX of a table's indexes, by name (SQLite)."""
+        return dict(self.conn.execute(sa.text(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' "
+            'AND tbl_name = :name AND sql IS NOT NULL ORDER BY name'),
+            {'name': table_name}).all())

@@ -136,23 +136,20 @@ def start(engine):
                 repository_id=repository.ID, version=INIT_VERSION,
                 repository_path=repository.PATH)
 
-    ddl.apply(engine, missing)
+    ddl.apply(engine, missing, lambda schema: schema.create_table(TABLE))
 
 
 def store(engine, version):
     """Store that a version was applied.
 
+    :param engine: a sqlalchemy Engine or a Recorder
     :raises heat.db.exception.MigrationError: the version before is not
         what is stored
     """
     # Who asks for the version only does not need it.
-    from heat.db.sqlalchemy.ddl import change
+    from heat.db.sqlalchemy import ddl
 
-    def attempt():
-        with engine.begin() as conn:
-            return conn.execute(step(version)).rowcount
-
-    if change.patiently(engine, attempt) != 1:
+    if not ddl.update_row(engine, step(version)):
         raise exception.MigrationError(
             _('version %d was applied, but someone else has changed '
               'migrate_version meanwhile; run db_sync again') % version)

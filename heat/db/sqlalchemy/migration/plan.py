@@ -13,6 +13,7 @@
 """What db_sync would do."""
 
 import collections
+import itertools
 
 from sqlalchemy.engine import make_url
 
@@ -20,22 +21,28 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.engine import session
+from heat.db.sqlalchemy.migration.apply import apply_version
 from heat.db.sqlalchemy.migration import charset
 from heat.db.sqlalchemy.migration import claim
 from heat.db.sqlalchemy.migration import migrate_version
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 
-# A version that is to be applied: its number, the name of its script and the
-# statements that it takes, for the client of the database.
-PlannedVersion = collections.namedtuple('PlannedVersion',
-                                        'version name statements')
+# A version that is to be applied: its number, the name of its script, why
+# Heat's services have to be stopped for it (None if they have not), what it
+# throws away, in words, and the statements that it takes, for the client of
+# the database.
+PlannedVersion = collections.namedtuple(
+    'PlannedVersion', 'version name needs_stopped_services told statements')
 
 # version: what the database has; newest: what this code has; pending: the
-# names of the scripts in between; half_applied: whether a part of the first
-# of them is there already; claim: None, or who is at work on it, in words.
+# names of the scripts in between; needs_stopped_services: {name: why} of those
+# that a running Heat does not survive; half_applied: whether a part of the
+# first of them is there already; claim: None, or who is at work on it, in
+# words.
 Status = collections.namedtuple(
-    'Status', 'version newest pending half_applied claim')
+    'Status', 'version newest pending needs_stopped_services half_applied '
+    'claim')
 
 _DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
             'sqlite': 'sqlite'}
@@ -54,10 +61,8 @@ def db_plan(engine, version=None):
     """
     scripts = pending(engine, version)
     with session.connection(engine) as conn, conn.begin():
-        live = ddl.Schema(conn)
-        schemas = [live] + [ddl.Clean(live)] * len(scripts)
-        return [_planned(script, engine.dialect, schema)
-                for script, schema in zip(scripts, schemas)]
+        schema = ddl.SimulatedSchema(engine.dialect, ddl.Schema(conn))
+        return [_planned(script, schema) for script in scripts]
 
 
 def db_plan_offline(backend, start, version=None):
@@ -75,8 +80,9 @@ def db_plan_offline(backend, start, version=None):
             _('there is no plan for %.60r; there is one for mysql, '
               'postgresql and sqlite') % (backend,))
     dialect = make_url(_DRIVERS[backend] + '://').get_dialect()()
-    return [_planned(script, dialect, ddl.Clean())
-            for script in _between(start, version)]
+    scripts = _between(start, version)
+    schema = _at_version(start, dialect)
+    return [_planned(script, schema) for script in scripts]
 
 
 def db_status(engine):
@@ -97,18 +103,25 @@ def db_status(engine):
     return Status(
         version, max([version] + [script.version for script in scripts]),
         [script.name for script in scripts],
+        {script.name: script.needs_stopped_services for script in scripts
+         if script.needs_stopped_services},
         bool(scripts) and _is_half_applied(engine, scripts[0]),
         claim.at_work(engine))
 
 
-def pending(engine, version=None):
+def pending(engine, version=None, online=False):
     """Return the VersionScripts to apply, in their order.
 
+    :param online: whether to leave out the first one that needs Heat's
+        services stopped, and all after it
     :raises heat.db.exception.MigrationError: as db_sync, before it
         changes anything
     """
     scripts = _between(migrate_version.db_version(engine), version)
     _require_utf8(engine)
+    if online:
+        scripts = list(itertools.takewhile(
+            lambda script: not script.needs_stopped_services, scripts))
     return scripts
 
 
@@ -122,20 +135,40 @@ def _between(current, version):
     return [scripts[number] for number in range(current + 1, target + 1)]
 
 
-def _planned(script, dialect, schema):
-    recorder = ddl.Recorder(dialect, schema)
-    if script.version == INIT_VERSION + 1:
-        migrate_version.start(recorder)
-    script.upgrade(recorder)
-    recorder.record(migrate_version.step(script.version))
-    return PlannedVersion(script.version, script.name, recorder.statements)
+def _planned(script, schema):
+    """Record a version; the SimulatedSchema is at it afterwards."""
+    recorder = ddl.Recorder(schema)
+    apply_version(recorder, script)
+    return PlannedVersion(
+        script.version, script.name, script.needs_stopped_services,
+        recorder.told, recorder.statements)
+
+
+def _at_version(version, dialect, live=None):
+    """Return the SimulatedSchema of a database at a version.
+
+    :param live: a Schema, whose rows and collation it has
+    """
+    schema = ddl.SimulatedSchema(
+        dialect, collation=live and live.collation('stack'))
+    for script in _between(INIT_VERSION, version):
+        _planned(script, schema)
+    schema.take_rows(live)
+    return schema
 
 
 def _is_half_applied(engine, script):
+    """Tell whether a script finds other than what the one before has left."""
     with session.connection(engine) as conn, conn.begin():
         live = ddl.Schema(conn)
-        return (_planned(script, engine.dialect, live) !=
-                _planned(script, engine.dialect, ddl.Clean(live)))
+        expected = _at_version(script.version - 1, engine.dialect, live)
+        return _statements(script, expected) != _statements(
+            script, ddl.SimulatedSchema(engine.dialect, live))
+
+
+def _statements(script, schema):
+    return [statement for statement in _planned(script, schema).statements
+            if not isinstance(statement, ddl.ForeignStatement)]
 
 
 def _require_number(version):

@@ -22,10 +22,11 @@ ID = 'heat'
 # The version of an empty database: the first script makes 46.
 INIT_VERSION = 45
 
-# A version script: its number, its name without .py, and a function that
-# takes an engine, or what can stand for one, to this version.
-VersionScript = collections.namedtuple('VersionScript',
-                                       'version name upgrade')
+# A version script: its number, its name without .py, a function that takes an
+# engine, or what can stand for one, to this version, and why Heat's services
+# have to be stopped for it: None if they have not.
+VersionScript = collections.namedtuple(
+    'VersionScript', 'version name upgrade needs_stopped_services')
 
 
 def scripts():
@@ -41,5 +42,6 @@ def scripts():
 
 def _version_script(number, script):
     name = os.path.splitext(os.path.basename(script.path))[0]
-    return VersionScript(number, name,
-                         lambda engine: script.run(engine, 'upgrade'))
+    return VersionScript(
+        number, name, lambda engine: script.run(engine, 'upgrade'),
+        getattr(script.module, 'NEEDS_STOPPED_SERVICES', None))

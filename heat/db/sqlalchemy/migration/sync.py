@@ -25,15 +25,15 @@ from heat.db import exception
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import session
+from heat.db.sqlalchemy.migration.apply import apply_version
 from heat.db.sqlalchemy.migration import claim
 from heat.db.sqlalchemy.migration import migrate_version
 from heat.db.sqlalchemy.migration import plan
-from heat.db.sqlalchemy.migration import repository
 
 # A version that was applied: its number, the name of its script, the
-# statements that changed something, and the seconds it took.
+# statements that changed something, what it told, and the seconds it took.
 AppliedVersion = collections.namedtuple(
-    'AppliedVersion', 'version name statements duration')
+    'AppliedVersion', 'version name statements told duration')
 
 _CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE)\b', re.I)
 
@@ -53,15 +53,19 @@ class MigrationListener:
     def statement(self, statement):
         """A statement that changes something is about to be sent."""
 
+    def told(self, text):
+        """A version script says what it throws away, before it does."""
+
     def applied(self, version):
         """An AppliedVersion is in place."""
 
 
 def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
-            listener=MigrationListener()):
+            listener=MigrationListener(), online=False):
     """Bring a database to a version, one script after the other.
 
-    Others may use the database meanwhile. Of several that run this at once,
+    Others may use the database meanwhile, but for the versions that need
+    Heat's services stopped (see db_status). Of several that run this at once,
     one works and the others wait for it. When it fails or is killed, what was
     applied stays, and the next run goes on from there.
 
@@ -70,6 +74,8 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     :param lock_timeout: for how many seconds to wait for another db_sync, and
         for how many to try to get a lock that some transaction holds
     :param listener: a MigrationListener
+    :param online: whether to stop before the first version that needs Heat's
+        services stopped
     :returns: a list of AppliedVersion, empty if there was nothing to do
     :raises heat.db.exception.MigrationError: an argument makes no sense; the
         version is unknown or lower than the current one; the database is
@@ -88,17 +94,19 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     # whether the claim still holds.
     claiming = _current(engine, lock_timeout=lock_timeout)
     changing = _current(engine, lock_timeout=lock_timeout)
-    while change.patiently(claiming, lambda: _is_needed(claiming, version)):
+    while change.patiently(claiming, lambda: _is_needed(
+            claiming, version, online)):
         change.patiently(claiming, lambda: migrate_version.create(claiming))
         with contextlib.suppress(exception.TakenOver):
             with claim.held(claiming, lock_timeout,
                             listener.waiting) as check:
-                _apply_pending(changing, version, check, listener, applied)
+                for script in plan.pending(changing, version, online):
+                    applied.append(_apply(changing, script, check, listener))
     return applied
 
 
-def _is_needed(engine, version):
-    return plan.pending(engine, version) or claim.is_there(engine)
+def _is_needed(engine, version, online):
+    return plan.pending(engine, version, online) or claim.is_there(engine)
 
 
 def _require_sense(lock_timeout, listener):
@@ -118,19 +126,22 @@ def _current(engine, **options):
     return engine
 
 
-def _apply_pending(engine, version, check, listener, applied):
-    for script in plan.pending(engine, version):
-        listener.starting(script.name)
-        start = time.monotonic()
-        with _changes(engine, check, listener.statement) as statements:
-            if script.version == repository.INIT_VERSION + 1:
-                migrate_version.start(engine)
-            script.upgrade(engine)
-            migrate_version.store(engine, script.version)
-        applied.append(AppliedVersion(
-            script.version, script.name, statements,
-            time.monotonic() - start))
-        listener.applied(applied[-1])
+def _apply(engine, script, check, listener):
+    """Apply a version, and return it as an AppliedVersion."""
+    listener.starting(script.name)
+    start = time.monotonic()
+    told = []
+
+    def tell(text):
+        listener.told(text)
+        told.append(text)
+
+    with _changes(engine, check, listener.statement) as statements:
+        apply_version(engine.execution_options(tell=tell), script)
+    applied = AppliedVersion(script.version, script.name, statements, told,
+                             time.monotonic() - start)
+    listener.applied(applied)
+    return applied
 
 
 @contextlib.contextmanager

@@ -12,10 +12,11 @@
 
 """Store how deep a stack is nested, counted from its top-level stack."""
 
-from sqlalchemy import and_
 from sqlalchemy import Boolean
 from sqlalchemy import Column
+from sqlalchemy import func
 from sqlalchemy import Integer
+from sqlalchemy import literal_column
 from sqlalchemy import MetaData
 from sqlalchemy import not_
 from sqlalchemy import or_
@@ -25,72 +26,43 @@ from sqlalchemy import Table
 
 from heat.db.sqlalchemy import ddl
 
-# The same in one statement, for those who apply it by hand: from each stack
-# up to its top. The limit is for stacks that own each other.
-_DEPTHS = """(
-    WITH RECURSIVE chain (id, owner_id, depth) AS (
-        SELECT id, owner_id, 0 FROM stack
-        WHERE owner_id IS NOT NULL AND NOT COALESCE(backup, %(false)s)
-        UNION ALL
-        SELECT chain.id, owner.owner_id, chain.depth + 1
-        FROM chain JOIN stack AS owner ON owner.id = chain.owner_id
-        WHERE NOT COALESCE(owner.backup, %(false)s) AND chain.depth < 100
-    )
-    SELECT id, depth FROM chain WHERE owner_id IS NULL
-) AS nested"""
-_FROM = ('UPDATE stack SET nested_depth = nested.depth\nFROM %s\n'
-         'WHERE stack.id = nested.id')
-_JOIN = ('UPDATE stack JOIN %s ON stack.id = nested.id\n'
-         'SET stack.nested_depth = nested.depth')
-_AT_ONCE = {
-    'sqlite': _FROM % _DEPTHS % {'false': '0'},
-    'postgresql': _FROM % _DEPTHS % {'false': 'false'},
-    'mysql': _JOIN % _DEPTHS % {'false': '0'},
-}
-
 
 def upgrade(migrate_engine):
-    ddl.add_columns(migrate_engine, 'stack', Column('nested_depth', Integer))
     stack = Table(
         'stack', MetaData(),
         Column('id', String(36), primary_key=True),
         Column('owner_id', String(36)),
-        Column('backup', Boolean),
-        Column('nested_depth', Integer))
-    ddl.update(migrate_engine, stack.c.id,
-               stack.update().values(nested_depth=0))
-    if isinstance(migrate_engine, ddl.Recorder):
-        migrate_engine.record(_AT_ONCE[migrate_engine.name])
-        return
+        Column('backup', Boolean))
+    ddl.add_filled_column(migrate_engine, stack.c.id,
+                          Column('nested_depth', Integer), 0)
 
-    # Backup stacks and all below them stay at 0, and so does a stack whose
-    # owner is gone: nothing leads to it from the top.
-    depth = 1
-    while _find_depth(migrate_engine, stack, depth):
-        depth += 1
+    def set_depths(batch):
+        nested = _depths(stack, batch)
+        yield ddl.UpdateFrom(stack, nested, stack.c.id == nested.c.id,
+                             {'nested_depth': nested.c.depth})
+
+    ddl.change_rows(migrate_engine, stack.c.id, set_depths)
 
 
-def _find_depth(migrate_engine, stack, depth):
-    """Set the depth of the stacks right below those at depth - 1, if any."""
+def _depths(stack, batch):
+    """Return a subquery: stacks that are nested, and how deep.
+
+    Backup stacks and all below them stay at 0, and so does a stack whose
+    owner is gone, or its own: no chain of owners leads to the top.
+    """
     owner = stack.alias('owner')
-    if depth == 1:
-        is_owner = and_(owner.c.owner_id.is_(None), _no_backup(owner))
-    else:
-        is_owner = owner.c.nested_depth == depth - 1
-    candidate = and_(stack.c.nested_depth == 0, stack.c.owner_id.is_not(None),
-                     _no_backup(stack))
-    nested = select(stack.c.id).join(
-        owner, stack.c.owner_id == owner.c.id).where(candidate, is_owner)
-
-    def set_depth(conn, batch):
-        ids = conn.execute(nested.where(batch)).scalars().all()
-        if ids:
-            conn.execute(stack.update().where(
-                stack.c.id.in_(ids)).values(nested_depth=depth))
-        return bool(ids)
-
-    # owner_id has no index: go through the stacks and look for the owner.
-    return any(ddl.in_batches(migrate_engine, stack.c.id, set_depth))
+    chain = select(stack.c.id, stack.c.id.label('above'), stack.c.owner_id
+                   ).where(batch, stack.c.owner_id.is_not(None),
+                           _no_backup(stack)).cte('chain', recursive=True)
+    # UNION ends where owners run in a circle: it has each of them once.
+    chain = chain.union(
+        select(chain.c.id, owner.c.id, owner.c.owner_id).select_from(
+            chain.join(owner, owner.c.id == chain.c.owner_id)
+        ).where(_no_backup(owner)))
+    return select(
+        chain.c.id, (func.count() - literal_column('1')).label('depth')
+    ).group_by(chain.c.id).having(
+        func.count() > func.count(chain.c.owner_id)).subquery('nested')
 
 
 def _no_backup(stack):

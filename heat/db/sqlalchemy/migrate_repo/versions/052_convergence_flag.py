@@ -22,9 +22,7 @@ from heat.db.sqlalchemy import ddl
 
 
 def upgrade(migrate_engine):
-    ddl.add_columns(migrate_engine, 'stack', Column('convergence', Boolean))
     stack = Table('stack', MetaData(),
-                  Column('id', String(36), primary_key=True),
-                  Column('convergence', Boolean))
-    ddl.update(migrate_engine, stack.c.id,
-               stack.update().values(convergence=False))
+                  Column('id', String(36), primary_key=True))
+    ddl.add_filled_column(migrate_engine, stack.c.id,
+                          Column('convergence', Boolean), False)

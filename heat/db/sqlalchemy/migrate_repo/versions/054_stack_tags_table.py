@@ -15,16 +15,17 @@
 import json
 import re
 
-from oslo_utils import timeutils
+from sqlalchemy import and_
 from sqlalchemy import Column
 from sqlalchemy import DateTime
 from sqlalchemy import ForeignKey
-from sqlalchemy import inspect
 from sqlalchemy import Integer
+from sqlalchemy import literal_column
 from sqlalchemy import MetaData
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import Table
+from sqlalchemy import text
 
 from heat.common.i18n import _
 from heat.db import exception
@@ -32,25 +33,20 @@ from heat.db.sqlalchemy import ddl
 
 MAX_LENGTH = 80
 
-# The same in one statement, for those who apply it by hand. What
-# is not a list of such texts is not told from one.
-_AT_ONCE = {
-    'sqlite': """\
-INSERT INTO stack_tag (created_at, tag, stack_id)
-SELECT datetime('now'), item.value, stack.id
-FROM stack, json_each(stack.tags) AS item
-WHERE stack.tags <> 'null'""",
-    'postgresql': """\
-INSERT INTO stack_tag (created_at, tag, stack_id)
-SELECT date_trunc('second', now() AT TIME ZONE 'utc'), item.tag, stack.id
-FROM stack, json_array_elements_text(
-    NULLIF(stack.tags, 'null')::json) AS item (tag)""",
-    'mysql': """\
-INSERT INTO stack_tag (created_at, tag, stack_id)
-SELECT UTC_TIMESTAMP(), item.tag, stack.id
-FROM stack, JSON_TABLE(stack.tags, '$[*]' COLUMNS (
-    tag VARCHAR(200) PATH '$' ERROR ON ERROR)) AS item
-WHERE stack.tags <> 'null'""",
+# JSON of no tags.
+NO_TAGS = ('null', '[]')
+
+# The tags of the stacks, one a row, and the time.
+_ITEMS = {
+    'sqlite': ('json_each(stack.tags) AS item', 'item.value',
+               "datetime('now')"),
+    'postgresql': ('json_array_elements_text(stack.tags::json) '
+                   'AS item (tag)', 'item.tag',
+                   "date_trunc('second', now() AT TIME ZONE 'utc')"),
+    # Longer than the column, so that it refuses what is too long for it.
+    'mysql': ("JSON_TABLE(stack.tags, '$[*]' COLUMNS (tag VARCHAR(200) "
+              "PATH '$' ERROR ON ERROR)) AS item", 'item.tag',
+              'UTC_TIMESTAMP()'),
 }
 
 
@@ -71,40 +67,38 @@ def upgrade(migrate_engine):
                nullable=False),
         mysql_engine='InnoDB', mysql_charset='utf8mb3')
     ddl.create_table(migrate_engine, stack_tag)
-    if isinstance(migrate_engine, ddl.Recorder):
-        if migrate_engine.schema.has_column('stack', 'tags'):
-            migrate_engine.record(_AT_ONCE[migrate_engine.name])
-    elif 'tags' in [column['name'] for column in
-                    inspect(migrate_engine).get_columns('stack')]:
-        _move_tags(migrate_engine, stack, stack_tag)
+    _move_tags(migrate_engine, stack, stack_tag)
     ddl.drop_column(migrate_engine, 'stack', 'tags')
 
 
 def _move_tags(migrate_engine, stack, stack_tag):
-    def move(conn, batch):
-        rows = conn.execute(select(stack).where(
-            batch, stack.c.tags.is_not(None))).all()
-        tags = [{'stack_id': row.id, 'tag': tag,
-                 'created_at': timeutils.utcnow().replace(microsecond=0)}
-                for row in rows
-                for tag in _read_tags(row, migrate_engine.name)]
-        if tags:
-            # What a run that died has moved already is moved again.
-            conn.execute(stack_tag.delete().where(
-                stack_tag.c.stack_id.in_({tag['stack_id']
-                                          for tag in tags})))
-            conn.execute(stack_tag.insert(), tags)
+    items, tag, now = _ITEMS[migrate_engine.name]
+    has_tags = and_(stack.c.tags.is_not(None),
+                    stack.c.tags.not_in(NO_TAGS))
 
-    ddl.in_batches(migrate_engine, stack.c.id, move)
+    def move(batch):
+        # What a run that died has moved already is moved again.
+        yield stack_tag.delete().where(stack_tag.c.stack_id.in_(
+            select(stack.c.id).where(batch, has_tags)))
+        yield stack_tag.insert().from_select(
+            ['created_at', 'tag', 'stack_id'],
+            select(literal_column(now), literal_column(tag), stack.c.id)
+            .select_from(stack, text(items)).where(batch, has_tags))
+
+    def check(conn, batch):
+        for row in conn.execute(select(stack).where(batch, has_tags)):
+            _require_tags(row, migrate_engine.name)
+
+    ddl.change_rows(
+        migrate_engine, stack.c.id, move, check,
+        only_if=lambda schema: schema.has_values('stack', 'tags'))
 
 
-def _read_tags(row, backend):
+def _require_tags(row, backend):
     try:
         tags = json.loads(row.tags)
     except (ValueError, RecursionError):
         tags = ''
-    if tags is None:
-        return []
     # MySQL's utf8 ends at U+FFFF.
     refused = '[\0\ud800-\udfff%s]' % (
         '\U00010000-\U0010ffff' if backend == 'mysql' else '')
@@ -116,4 +110,3 @@ def _read_tags(row, backend):
               '%(max)d characters that the database can hold; correct '
               'stack.tags, or set it to NULL, and run db_sync again') %
             {'id': row.id, 'max': MAX_LENGTH})
-    return tags

@@ -1,0 +1,40 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Dropping columns."""
+
+from heat.db.sqlalchemy.ddl.change import apply
+from heat.db.sqlalchemy.ddl.copy_table import copy_table
+
+
+def drop_column(engine, table_name, column_name, without_it=None):
+    """Drop a column with its foreign key and its indexes.
+
+    SQLite drops a column in place, from 3.35 on, but not one with a key.
+
+    :param without_it: for a column with a foreign key, the sqlalchemy.Table
+        without it
+    """
+    def present(schema):
+        if schema.has_column(table_name, column_name):
+            clauses = ['DROP COLUMN ' + column_name]
+            key = schema.foreign_key(table_name, column_name)
+            if key and engine.name == 'mysql':
+                clauses.insert(0, 'DROP FOREIGN KEY ' + key.name)
+            yield 'ALTER TABLE %s %s' % (table_name, ', '.join(clauses))
+
+    if without_it is not None and engine.name == 'sqlite':
+        copy_table(engine, without_it, lambda schema: schema.has_column(
+            table_name, column_name), drops=[column_name])
+        return
+    apply(engine, present,
+          lambda schema: schema.drop_column(table_name, column_name))

@@ -1,0 +1,289 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Giving a table an integer key in place of a text.
+
+The old key becomes a column of its own, and another table that refers to it
+follows. The names in between are those of Heat's own migration, so that what
+it has left half done is finished, too.
+"""
+
+import collections
+
+import sqlalchemy as sa
+
+from heat.db.sqlalchemy.ddl.change import apply
+from heat.db.sqlalchemy.ddl.change import looking
+from heat.db.sqlalchemy.ddl.change_rows import change_rows
+from heat.db.sqlalchemy.ddl.copy_table import copy_table
+from heat.db.sqlalchemy.ddl.create_table import create_table
+from heat.db.sqlalchemy.ddl import foreign_key
+from heat.db.sqlalchemy.ddl.orphans import refuse_orphans
+from heat.db.sqlalchemy.ddl.update_from import UpdateFrom
+
+# table: with the new key, id, and the old one; old_key: what id is called
+# afterwards; child: the table that refers to it, with an id; column: in which
+# it does; sequence: that PostgreSQL counts from.
+Rekeying = collections.namedtuple(
+    'Rekeying', 'table old_key child column sequence')
+
+# What the new key and the old reference are called meanwhile.
+NEW_KEY = 'tmp_id'
+OLD_REFERENCE = 'tmp_res_uuid'
+
+
+def rekey_table(engine, rekeying):
+    """Count the rows of a table in the order of created_at, 1, 2, ...
+
+    On MariaDB, MySQL and PostgreSQL, rows are numbered in batches, and the
+    old key keeps its values where they are; the swap itself needs the table
+    for as long as it takes to build two indexes (MySQL: to build the table).
+    SQLite copies both tables. What others insert meanwhile may stop it; it
+    can be run again.
+
+    :param rekeying: a Rekeying; its tables are as they are to be
+    :raises heat.db.exception.MigrationError: rows of the child refer to rows
+        that are not there
+    """
+    _refuse_orphans(engine, rekeying)
+    if engine.name == 'sqlite':
+        _copy(engine, rekeying)
+        return
+    _move_reference(engine, rekeying)
+    _number_rows(engine, rekeying)
+    _swap_keys(engine, rekeying)
+    _fill_reference(engine, rekeying)
+    # Rows that others have inserted meanwhile.
+    _refuse_orphans(engine, rekeying)
+    _finish_reference(engine, rekeying)
+
+
+def _has_old_key(schema, r):
+    return (schema.has_column(r.table.name, 'id') and
+            not schema.has_integer(r.table.name, 'id'))
+
+
+def _old_reference(schema, r):
+    """Return the column of the child with old keys; None if there is none."""
+    if schema.has_column(r.child.name, OLD_REFERENCE):
+        return OLD_REFERENCE
+    return None if schema.has_integer(r.child.name, r.column) else r.column
+
+
+def _refuse_orphans(engine, r):
+    with looking(engine) as schema:
+        reference = _old_reference(schema, r)
+        key = 'id' if _has_old_key(schema, r) or not schema.has_column(
+            r.table.name, r.old_key) else r.old_key
+    if reference:
+        refuse_orphans(
+            engine, sa.table(r.child.name, sa.column('id'),
+                             sa.column(reference)).c[reference],
+            sa.table(r.table.name, sa.column(key)).c[key])
+
+
+def _copy(engine, r):
+    name = r.table.name
+    copy_table(
+        engine, r.table, lambda schema: _has_old_key(schema, r),
+        lambda schema: {
+            'id': 'row_number() OVER (ORDER BY %s.created_at, %s.rowid)' % (
+                name, name),
+            r.old_key: name + '.id'})
+    copy_table(
+        engine, r.child, lambda schema: _old_reference(schema, r) is not None,
+        lambda schema: {r.column: name + '.id'},
+        lambda schema: '%s JOIN %s ON %s.%s = %s.%s' % (
+            r.child.name, name, name, r.old_key, r.child.name,
+            _old_reference(schema, r)),
+        drops=[OLD_REFERENCE])
+
+
+def _move_reference(engine, r):
+    """Make room for the new reference, and keep the old one beside it."""
+    old_type = r.table.c[r.old_key].type.compile(dialect=engine.dialect)
+    rename = {
+        'mysql': 'CHANGE %s %s %s' % (r.column, OLD_REFERENCE, old_type),
+        'postgresql': 'RENAME %s TO %s' % (r.column, OLD_REFERENCE)}
+    drop = {'mysql': 'DROP FOREIGN KEY', 'postgresql': 'DROP CONSTRAINT'}
+
+    def missing(schema):
+        if _old_reference(schema, r) == r.column:
+            key = schema.foreign_key(r.child.name, r.column)
+            if key:
+                yield _alter(r.child, drop[engine.name] + ' ' + key.name)
+            yield _alter(r.child, rename[engine.name])
+        elif schema.has_column(r.child.name, r.column):
+            return
+        yield _alter(r.child, 'ADD COLUMN %s INTEGER' % r.column)
+
+    def effect(schema):
+        if _old_reference(schema, r) == r.column:
+            schema.drop_column(r.child.name, r.column)
+            schema.set_column(r.child.name, sa.Column(
+                OLD_REFERENCE, r.table.c[r.old_key].type))
+        schema.set_column(r.child.name, sa.Column(r.column, sa.Integer))
+
+    apply(engine, missing, effect)
+
+
+def _number_rows(engine, r):
+    """Store the new key of each row beside the old one.
+
+    The numbers come from a table of their own: to count the rows for each
+    batch would take too long.
+    """
+    with looking(engine) as schema:
+        if not _has_old_key(schema, r):
+            return
+    numbers = sa.Table(
+        r.table.name + '_number', sa.MetaData(),
+        sa.Column('number', sa.Integer, primary_key=True,
+                  autoincrement=False),
+        sa.Column('id', r.table.c[r.old_key].type, nullable=False),
+        sa.Index('ix_%s_number_id' % r.table.name, 'id', unique=True),
+        mysql_engine='InnoDB', mysql_charset='utf8mb3')
+    old_table = sa.Table(r.table.name, sa.MetaData(), sa.Column(
+        'id', r.table.c[r.old_key].type, primary_key=True))
+
+    def room(schema):
+        if not schema.has_column(r.table.name, NEW_KEY):
+            yield _alter(r.table, 'ADD COLUMN %s INTEGER' % NEW_KEY)
+        if schema.has_column(r.table.name, r.old_key):
+            # Heat's copy of the old key, complete or not.
+            yield _alter(r.table, 'DROP COLUMN ' + r.old_key)
+
+    def counted(schema):
+        yield 'DELETE FROM ' + numbers.name
+        yield ('INSERT INTO %s (number, id) SELECT row_number() OVER '
+               '(ORDER BY created_at, id), id FROM %s' % (
+                   numbers.name, r.table.name))
+
+    apply(engine, room, lambda schema: schema.set_column(
+        r.table.name, sa.Column(NEW_KEY, sa.Integer)))
+    create_table(engine, numbers)
+    apply(engine, counted, lambda schema: None)
+    change_rows(engine, old_table.c.id, lambda batch: [UpdateFrom(
+        old_table, numbers, sa.and_(numbers.c.id == old_table.c.id, batch),
+        {NEW_KEY: numbers.c.number})])
+
+
+def _swap_keys(engine, r):
+    clauses = {'mysql': _mysql_swap, 'postgresql': _postgresql_swap}
+    drop = 'DROP TABLE %s_number' % r.table.name
+
+    def missing(schema):
+        yield from clauses[engine.name](schema, r)
+
+    def unneeded(schema):
+        if schema.has_table(r.table.name + '_number'):
+            yield drop
+
+    apply(engine, missing, lambda schema: schema.create_table(r.table))
+    apply(engine, unneeded, lambda schema: schema.drop_table(
+        r.table.name + '_number'))
+
+
+def _unique(r):
+    """Return the clause that makes the old key unique."""
+    return 'ADD CONSTRAINT %s_%s_key UNIQUE (%s)' % (
+        r.table.name, r.old_key, r.old_key)
+
+
+def _mysql_swap(schema, r):
+    """Do all in one statement, as far as it is not done yet."""
+    old_type = r.table.c[r.old_key].type.compile(dialect=schema.dialect)
+    new_key = 'id INTEGER NOT NULL AUTO_INCREMENT'
+    clauses = []
+    if _has_old_key(schema, r):
+        clauses += ['DROP PRIMARY KEY', 'CHANGE id %s %s NULL' % (
+            r.old_key, old_type)]
+    if schema.has_column(r.table.name, NEW_KEY):
+        clauses.append('CHANGE %s %s' % (NEW_KEY, new_key))
+    elif not schema.columns(r.table.name)['id'].has_default:
+        clauses.append('MODIFY ' + new_key)
+    if clauses and (_has_old_key(schema, r) or
+                    schema.primary_key(r.table.name) != ['id']):
+        clauses.append('ADD PRIMARY KEY (id)')
+    if not _is_unique(schema, r):
+        clauses.append(_unique(r))
+    if clauses:
+        yield _alter(r.table, ', '.join(clauses))
+
+
+def _postgresql_swap(schema, r):
+    """Do all in one transaction, as far as it is not done yet."""
+    has_old_key = _has_old_key(schema, r)
+    key = NEW_KEY if schema.has_column(r.table.name, NEW_KEY) else 'id'
+    has_primary_key = not has_old_key and (
+        schema.primary_key(r.table.name) == ['id'])
+    if has_primary_key and schema.columns(r.table.name)['id'].has_default:
+        return
+    # What is numbered already goes on to be.
+    yield 'CREATE SEQUENCE IF NOT EXISTS ' + r.sequence
+    yield ("SELECT setval('%s', COALESCE(MAX(%s), 0) + 1, false) FROM %s" %
+           (r.sequence, key, r.table.name))
+    yield 'ALTER SEQUENCE IF EXISTS %s_id_seq OWNED BY NONE' % r.table.name
+    if has_old_key:
+        yield _alter(r.table, 'DROP CONSTRAINT %s_pkey' % r.table.name)
+        yield _alter(r.table, 'RENAME id TO ' + r.old_key)
+        yield _alter(r.table, 'ALTER COLUMN %s DROP NOT NULL' % r.old_key)
+    if key == NEW_KEY:
+        yield _alter(r.table, 'RENAME %s TO id' % NEW_KEY)
+    yield _alter(r.table, "ALTER COLUMN id SET DEFAULT nextval('%s'), "
+                 'ALTER COLUMN id SET NOT NULL' % r.sequence)
+    if not has_primary_key:
+        yield _alter(r.table, 'ADD CONSTRAINT %s_pkey PRIMARY KEY (id)' %
+                     r.table.name)
+    if not _is_unique(schema, r):
+        yield _alter(r.table, _unique(r))
+
+
+def _is_unique(schema, r):
+    return [r.old_key] in schema.indexes(r.table.name).values()
+
+
+def _fill_reference(engine, r):
+    child = sa.Table(r.child.name, sa.MetaData(),
+                     sa.Column('id', sa.Integer, primary_key=True),
+                     sa.Column(OLD_REFERENCE, sa.String))
+    change_rows(engine, child.c.id, lambda batch: [UpdateFrom(
+        child, r.table, sa.and_(
+            r.table.c[r.old_key] == child.c[OLD_REFERENCE], batch),
+        {r.column: r.table.c.id})],
+        only_if=lambda schema: schema.has_column(r.child.name, OLD_REFERENCE))
+
+
+def _finish_reference(engine, r):
+    key, = (key.constraint for key in r.child.c[r.column].foreign_keys)
+    not_null = {'mysql': 'MODIFY %s INTEGER NOT NULL',
+                'postgresql': 'ALTER COLUMN %s SET NOT NULL'}[engine.name]
+
+    def missing(schema):
+        clauses = []
+        if schema.columns(r.child.name)[r.column].nullable:
+            clauses.append(not_null % r.column)
+        if schema.has_column(r.child.name, OLD_REFERENCE):
+            clauses.append('DROP COLUMN ' + OLD_REFERENCE)
+        if engine.name == 'mysql' and not schema.has_index(
+                r.child.name, key.name):
+            clauses.append('ADD INDEX %s (%s)' % (key.name, r.column))
+        if clauses:
+            yield _alter(r.child, ', '.join(clauses))
+        if not schema.foreign_key(r.child.name, r.column):
+            yield _alter(r.child, foreign_key.constraint(key))
+
+    apply(engine, missing, lambda schema: schema.create_table(r.child))
+
+
+def _alter(table, clause):
+    return 'ALTER TABLE %s %s' % (table.name, clause)
