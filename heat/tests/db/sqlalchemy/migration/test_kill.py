@@ -89,20 +89,21 @@ def kill_at(engine, place):
     sa.event.listen(engine, 'commit', pass_by)
 
 
-class OldScriptsTest(_KillTestCase):
+class KillTest(_KillTestCase):
 
-    def _test_old_places(self, *args):
-        step = 1 if EVERYWHERE or self.driver == 'sqlite' else 5
-        self._test_places(*args, step=step)
+    def _test_some_places(self, prepare, version, servers_step):
+        step = 1 if EVERYWHERE or self.driver == 'sqlite' else servers_step
+        self._test_places(prepare, version, step)
 
     def test_from_nothing(self):
-        self._test_old_places(lambda: databases.empty(self.engine), 46)
+        self._test_some_places(
+            lambda: databases.empty(self.engine), 46, servers_step=5)
 
     def test_from_046(self):
-        self._test_old_places(self._load('046'))
+        self._test_some_places(self._load('046'), 55, servers_step=5)
 
+    def test_from_055(self):
+        self._test_some_places(self._load('055'), 62, servers_step=11)
 
-class NewScriptsTest(_KillTestCase):
-
-    def test_from_054(self):
-        self._test_places(self._load('054'))
+    def test_from_062(self):
+        self._test_some_places(self._load('062'), 86, servers_step=11)
