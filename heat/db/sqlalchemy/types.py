@@ -26,6 +26,8 @@ LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
 class Json(types.TypeDecorator):
     """JSON in a text column; None is SQL NULL.
 
+    The text null, which Heat's own releases stored for None, is None as well.
+
     Values come back as dictionaries and lists that refuse to be changed:
     SQLAlchemy would not see the change, and it would be lost in silence.
     """
@@ -38,6 +40,12 @@ class Json(types.TypeDecorator):
 
     def process_result_value(self, value, dialect):
         return None if value is None else freeze(json.loads(value))
+
+
+class List(Json):
+    """A list as JSON in a text column; None is SQL NULL."""
+
+    cache_ok = True
 
 
 def freeze(value):

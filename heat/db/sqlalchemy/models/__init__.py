@@ -18,6 +18,7 @@ from heat.db.sqlalchemy.models.base import now
 from heat.db.sqlalchemy.models.resource import Event
 from heat.db.sqlalchemy.models.resource import Resource
 from heat.db.sqlalchemy.models.resource import ResourceData
+from heat.db.sqlalchemy.models.resource import ResourcePropertiesData
 from heat.db.sqlalchemy.models.service import Service
 from heat.db.sqlalchemy.models.software import SoftwareConfig
 from heat.db.sqlalchemy.models.software import SoftwareDeployment
@@ -25,17 +26,19 @@ from heat.db.sqlalchemy.models.stack import Snapshot
 from heat.db.sqlalchemy.models.stack import Stack
 from heat.db.sqlalchemy.models.stack import StackLock
 from heat.db.sqlalchemy.models.stack import StackTag
+from heat.db.sqlalchemy.models.stack import SyncPoint
 from heat.db.sqlalchemy.models.stack import UserCreds
 from heat.db.sqlalchemy.models.template import RawTemplate
-from heat.db.sqlalchemy.models.watch import WatchData
-from heat.db.sqlalchemy.models.watch import WatchRule
+from heat.db.sqlalchemy.models.template import RawTemplateFiles
 
 __all__ = (
     'Base',
     'Event',
     'RawTemplate',
+    'RawTemplateFiles',
     'Resource',
     'ResourceData',
+    'ResourcePropertiesData',
     'Service',
     'Snapshot',
     'SoftwareConfig',
@@ -43,9 +46,8 @@ __all__ = (
     'Stack',
     'StackLock',
     'StackTag',
+    'SyncPoint',
     'UserCreds',
-    'WatchData',
-    'WatchRule',
     'columns',
     'now',
 )

@@ -15,6 +15,7 @@
 import functools
 import uuid
 
+from oslo_db.sqlalchemy import models
 from oslo_utils import timeutils
 import sqlalchemy as sa
 from sqlalchemy import Column
@@ -25,7 +26,9 @@ from sqlalchemy import orm
 from heat.db.sqlalchemy.types import freeze
 from heat.db.sqlalchemy.types import Json
 
-Base = orm.declarative_base()
+# A row answers row['name'], and dict(row) has its columns and all that was
+# loaded with it.
+Base = orm.declarative_base(cls=models.ModelBase)
 
 
 def new_uuid():
@@ -62,3 +65,14 @@ class Timestamps:
 
     created_at = Column(DateTime, default=now)
     updated_at = Column(DateTime, onupdate=now)
+
+
+def related(model, key):
+    """Return the relationship to the row that a foreign key names.
+
+    It is there only in rows that were loaded with it. Otherwise it raises an
+    error: after the transaction nothing can be loaded any more. It is not
+    for writing, the key is.
+    """
+    return orm.relationship(
+        model, foreign_keys=key, lazy='raise', viewonly=True)

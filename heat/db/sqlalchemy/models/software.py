@@ -13,12 +13,15 @@
 """Software configurations."""
 
 from sqlalchemy import Column
+from sqlalchemy import DateTime
 from sqlalchemy import ForeignKey
 from sqlalchemy import Index
 from sqlalchemy import String
+from sqlalchemy import Text
 
 from heat.db.sqlalchemy.models.base import Base
 from heat.db.sqlalchemy.models.base import new_uuid
+from heat.db.sqlalchemy.models.base import related
 from heat.db.sqlalchemy.models.base import Timestamps
 from heat.db.sqlalchemy.types import Json
 
@@ -49,6 +52,10 @@ class SoftwareDeployment(Timestamps, Base):
     output_values = Column(Json)
     action = Column(String(255))
     status = Column(String(255))
-    status_reason = Column(String(255))
+    status_reason = Column(Text)
     tenant = Column(String(64), nullable=False, index=True)
     stack_user_project_id = Column(String(64))
+    # Only callers know what is news of the deployment.
+    updated_at = Column(DateTime)
+
+    config = related(SoftwareConfig, config_id)

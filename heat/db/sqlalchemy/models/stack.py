@@ -27,6 +27,7 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.models.base import Base
 from heat.db.sqlalchemy.models.base import new_uuid
+from heat.db.sqlalchemy.models.base import related
 from heat.db.sqlalchemy.models.base import Timestamps
 from heat.db.sqlalchemy.models.template import RawTemplate
 from heat.db.sqlalchemy.types import Json
@@ -53,8 +54,7 @@ class Stack(Timestamps, Base):
     """A stack; every write to it is fenced by current_traversal.
 
     raw_template and prev_raw_template are there only when they were asked
-    for (stack_get's eager_load): a template may be large, and after the
-    transaction nothing can be loaded any more.
+    for (stack_get's eager_load): a template may be large.
     """
 
     __tablename__ = 'stack'
@@ -68,11 +68,11 @@ class Stack(Timestamps, Base):
         index=True)
     user_creds_id = Column(Integer, ForeignKey('user_creds.id'))
     username = Column(String(256))
-    owner_id = Column(String(36))
+    owner_id = Column(String(36), index=True)
+    parent_resource_name = Column(String(255))
     action = Column(String(255))
     status = Column(String(255))
-    status_reason = Column(String(255))
-    parameters = Column(Json)
+    status_reason = Column(Text)
     timeout = Column(Integer)
     tenant = Column(String(256))
     stack_user_project_id = Column(String(64))
@@ -83,11 +83,13 @@ class Stack(Timestamps, Base):
     current_traversal = Column(String(36))
     current_deps = Column(Json)
     deleted_at = Column(DateTime)
+    # It tells of a finished action: only callers know when that is.
+    updated_at = Column(DateTime)
 
-    raw_template = orm.relationship(
-        RawTemplate, foreign_keys=raw_template_id, lazy='raise')
-    prev_raw_template = orm.relationship(
-        RawTemplate, foreign_keys=prev_raw_template_id, lazy='raise')
+    raw_template = related(RawTemplate, raw_template_id)
+    prev_raw_template = related(RawTemplate, prev_raw_template_id)
+    tags = orm.relationship('StackTag', lazy='raise', viewonly=True,
+                            order_by='StackTag.id')
 
 
 @event.listens_for(Stack, 'before_update')
@@ -130,3 +132,20 @@ class Snapshot(Timestamps, Base):
     status_reason = Column(String(255))
     data = Column(Json)
     tenant = Column(String(64), nullable=False, index=True)
+
+
+class SyncPoint(Timestamps, Base):
+    """Where a node of a traversal collects the input that it waits for.
+
+    Every write to it is fenced by atomic_key.
+    """
+
+    __tablename__ = 'sync_point'
+
+    entity_id = Column(String(36), primary_key=True)
+    traversal_id = Column(String(36), primary_key=True)
+    is_update = Column(Boolean, primary_key=True)
+    atomic_key = Column(Integer, nullable=False)
+    stack_id = Column(String(36), ForeignKey('stack.id', name='fk_stack_id'),
+                      nullable=False)
+    input_data = Column(Json)
