@@ -59,8 +59,8 @@ NO_TIMES = (
     datetime.datetime(2015, 1, 1, tzinfo=datetime.timezone.utc))
 
 LENGTHS = {'name': 255, 'username': 256, 'owner_id': 36, 'action': 255,
-           'status': 255, 'status_reason': 255, 'tenant': 256,
-           'stack_user_project_id': 64}
+           'status': 255, 'tenant': 256, 'stack_user_project_id': 64,
+           'parent_resource_name': 255}
 REFERENCES = ('raw_template_id', 'prev_raw_template_id', 'user_creds_id')
 
 
@@ -177,16 +177,18 @@ class BadInputTest(BadInputTestCase):
                               [[[value, None]] for value in NO_JSON])
 
     def test_other_json(self):
-        self.assertAllInvalid('parameters', NO_JSON)
-        self.assertAllInvalid('parameters',
-                              [{'a': [value]} for value in NO_JSON])
+        for value in NO_JSON:
+            for template in value, {'a': [value]}:
+                self.assertInvalid(['template'], self.create_template,
+                                   template=template)
 
     def test_nested_too_deep(self):
         deep = nested(100000)
         circle = []
         circle.append(circle)
         for value in (deep, circle):
-            self.assertAllInvalid('parameters', [{'a': value}])
+            self.assertInvalid(['template'], self.create_template,
+                               template={'a': value})
             self.assertAllInvalid('current_deps', [[[value, None]]])
 
     def test_what_is_written_can_be_read_from_deeper_calls(self):
@@ -194,39 +196,35 @@ class BadInputTest(BadInputTestCase):
             return get_from(depth - 1) if depth else self.get()
         for depth in range(25, 1000, 25):
             try:
-                self.update(parameters={'a': nested(depth)})
+                self.update(current_deps=[[nested(depth), None]])
             except exception.InvalidValues:
                 break
-            self.assertEqual({'a': nested(depth)}, get_from(200).parameters)
+            self.assertEqual([[nested(depth), None]],
+                             get_from(200).current_deps)
 
     def test_numbers_of_too_many_digits(self):
-        self.assertAllInvalid('parameters', [{'a': 10 ** 5000}])
+        self.assertInvalid(['template'], self.create_template,
+                           template={'a': 10 ** 5000})
         self.assertAllInvalid('current_deps', [[[10 ** 5000, None]]])
 
     def test_30_mib(self):
         text = 'x' * 30 * MIB
         self.assertAllInvalid('current_deps', [[[text, None]]])
-        self.assertAllInvalid('parameters', [{'a': text}])
         self.assertInvalid(['template'], self.create_template,
                            template={'a': text})
         self.assertInvalid(['files'], self.create_template,
                            files={'a': text})
 
     def test_more_than_a_statement_can_hold(self):
-        # MariaDB takes 16 MiB, and hangs up. Escaped characters count twice,
-        # and columns together.
+        # MariaDB takes 16 MiB, and hangs up. Escaped characters count twice.
         self.useFixture(config_fixture.Config(config.CONF)).config(
             group='database', db_max_retries=0)
-        for values in ({'parameters': {'a': '\\' * 7 * MIB}},
-                       {'parameters': {'a': 'x' * 10 * MIB},
-                        'current_deps': [['x' * 10 * MIB, None]]}):
-            self.assertExactOrInvalid(**values)
+        self.assertExactOrInvalid(current_deps=[['\\' * 7 * MIB, None]])
 
     def test_too_large_is_not_sent_again(self):
         with base.recorded_statements(self.engine) as statements:
             try:
-                self.create(parameters={'a': 'x' * 10 * MIB},
-                            current_deps=[['x' * 10 * MIB, None]])
+                self.create(current_deps=[['\\' * 7 * MIB, None]])
             except exception.InvalidValues:
                 self.assertEqual('mysql', self.driver)
         self.assertEqual(1, len([sent for sent in statements
@@ -270,7 +268,7 @@ class BadInputTest(BadInputTestCase):
         for text in ('\U0001f600', 'a\U0001f600b', '日本\U00020bb7'):
             for key in ('name', 'status_reason', 'username'):
                 self.assertExactOrInvalid(**{key: text})
-            self.assertExactOrInvalid(parameters={'a': text})
+            self.assertExactOrInvalid(current_deps=[[text, None]])
 
     def test_characters_in_a_new_stack(self):
         try:

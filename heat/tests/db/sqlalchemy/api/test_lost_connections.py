@@ -314,7 +314,7 @@ class StackDeleteTest(LostConnectionTestCase):
         super().setUp()
         self.stack_id = self.create_stack(
             name='old', current_traversal=OLD).id
-        self.insert('resource', id='resource', nova_instance='x',
+        self.insert('resource', id=1, nova_instance='x',
                     stack_id=self.stack_id)
 
     def requests(self):

@@ -234,7 +234,7 @@ class StackUpdateTest(FenceTestCase):
 
     def test_values_stay_the_callers(self):
         values = {'name': 'after', 'current_traversal': NEW,
-                  'current_deps': copy.deepcopy(DEPS), 'parameters': {'a': 1}}
+                  'current_deps': copy.deepcopy(DEPS)}
         before = copy.deepcopy(values)
         api.stack_update(self.context, self.stack_id, values, OLD)
         self.assertRaises(exception.ConcurrentTransition, api.stack_update,
@@ -255,10 +255,10 @@ class StackUpdateTest(FenceTestCase):
 
     def test_none_in_json_is_null(self):
         self.update(current_deps=DEPS)
-        self.update(current_deps=None, parameters=None)
+        self.update(current_deps=None)
         self.assertEqual(
-            [(None, None)],
-            self.select("SELECT current_deps, parameters FROM stack "
+            [(None,)],
+            self.select("SELECT current_deps FROM stack "
                         "WHERE name = 'before'"))
 
     def test_of_callers_with_one_expectation_one_wins(self):
@@ -445,12 +445,10 @@ class StackDeleteTest(FenceTestCase):
 
     def setUp(self):
         super().setUp()
-        for number, stack_id in enumerate((self.stack_id, self.legacy_id)):
-            resource_id = 'resource-%d' % number
-            self.insert('resource', id=resource_id, stack_id=stack_id)
+        for number, stack_id in enumerate((self.stack_id, self.legacy_id), 1):
+            self.insert('resource', id=number, stack_id=stack_id)
             for value in ('a', 'b'):
-                self.insert('resource_data', resource_id=resource_id,
-                            value=value)
+                self.insert('resource_data', resource_id=number, value=value)
 
     def stored(self):
         return [self.select('SELECT * FROM %s ORDER BY id' % table)
@@ -467,11 +465,9 @@ class StackDeleteTest(FenceTestCase):
         self.assertIsNone(api.stack_get(self.context, self.stack_id))
         self.assertIsNotNone(self.get().deleted_at)
         self.assertIsNone(self.get(self.legacy_id).deleted_at)
-        self.assertEqual([('resource-1',)],
-                         self.select('SELECT id FROM resource'))
+        self.assertEqual([(2,)], self.select('SELECT id FROM resource'))
         self.assertEqual(
-            [('resource-1',)] * 2,
-            self.select('SELECT resource_id FROM resource_data'))
+            [(2,)] * 2, self.select('SELECT resource_id FROM resource_data'))
 
     def test_keeps_all_other_values(self):
         before = self.get()

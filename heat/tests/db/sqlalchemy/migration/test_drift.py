@@ -175,12 +175,12 @@ class ColumnTest(DriftTestCase):
     def test_smaller_and_larger_texts(self):
         if self.driver != 'mysql':
             return
-        self.execute('ALTER TABLE stack MODIFY parameters MEDIUMTEXT')
+        self.execute('ALTER TABLE stack MODIFY current_deps MEDIUMTEXT')
         self.execute('ALTER TABLE user_creds '
                      'CONVERT TO CHARACTER SET utf8mb4')
         self.assertIn('mediumtext', self.select(
             'SHOW CREATE TABLE user_creds')[0][1])
-        self.assert_drift('stack.parameters is MEDIUMTEXT, not LONGTEXT')
+        self.assert_drift('stack.current_deps is MEDIUMTEXT, not LONGTEXT')
 
     def test_allows_null(self):
         self.change('stack', ('disable_rollback BOOLEAN NOT NULL',
