@@ -71,8 +71,6 @@ def related(model, key):
     """Return the relationship to the row that a foreign key names.
 
     It is there only in rows that were loaded with it. Otherwise it raises an
-    error: after the transaction nothing can be loaded any more. It is not
-    for writing, the key is.
+    error: after the transaction nothing can be loaded any more.
     """
-    return orm.relationship(
-        model, foreign_keys=key, lazy='raise', viewonly=True)
+    return orm.relationship(model, foreign_keys=key, lazy='raise')

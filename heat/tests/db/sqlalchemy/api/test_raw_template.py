@@ -46,12 +46,12 @@ class RawTemplateTest(base.APITestCase):
         self.assertIn('123', str(error))
 
     def test_unknown_key(self):
-        values = {'template': {}, 'templates': {}, 'environment': {}}
+        values = {'template': {}, 'templates': {}, 'predecessor': 1}
         error = self.assertRaises(
             exception.InvalidValues, api.raw_template_create, self.context,
             values)
-        self.assertEqual(['environment', 'templates'], error.keys)
-        self.assertIn('environment, templates', str(error))
+        self.assertEqual(['predecessor', 'templates'], error.keys)
+        self.assertIn('predecessor, templates', str(error))
         self.assertEqual([], self.select('SELECT id FROM raw_template'))
 
     def test_values_stay_the_callers(self):
