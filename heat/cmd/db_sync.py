@@ -56,6 +56,9 @@ def add_arguments(parser):
         help=_("stop, with exit status 5, before the first version that needs "
                "Heat's services stopped"))
     parser.add_argument(
+        '--no-indexes', dest='indexes', action='store_false',
+        help=_("do not create the indexes that Heat's own schema lacks"))
+    parser.add_argument(
         '--check', action='store_true',
         help=_('change nothing; exit status 0: up to date, 2: versions are '
                'pending, 3: the database is newer than this code or unknown, '
@@ -109,7 +112,7 @@ def _sync(args):
     from heat.db.sqlalchemy.migration import sync
     with progress.Progress(args.format == 'text') as listener:
         applied = sync.db_sync(engine, version, args.lock_timeout, listener,
-                               args.online)
+                               args.online, args.indexes)
     reached = migrate_version.db_version(engine)
     lines = [_('The database is at version %d.') % reached]
     values = {'version': reached,
@@ -126,7 +129,7 @@ def _stopped_before(engine, version, lines):
     :param lines: a line is added that says why
     """
     from heat.db.sqlalchemy.migration import plan
-    for script in plan.pending(engine, version)[:1]:
+    for script in plan.pending(engine, version, with_indexes=False)[:1]:
         lines.append(
             _("%(name)s needs Heat's services stopped: %(why)s. Stop them and "
               'run db_sync without --online.') % {
@@ -159,6 +162,9 @@ def _words(found):
                 'it.') % found.pending[0]
     if found.pending:
         yield _('Next: heat-manage db_sync')
+    if found.missing_indexes:
+        yield _('Indexes that db_sync would create: %s') % ', '.join(
+            found.missing_indexes)
     if found.claim:
         yield _('At work now: %s') % found.claim
 
@@ -169,9 +175,10 @@ def _plan(args):
     version = _version_number(args.version)
     if args.dialect:
         steps = plan.db_plan_offline(
-            args.dialect, _version_number(args.start, EMPTY), version)
+            args.dialect, _version_number(args.start, EMPTY), version,
+            args.indexes)
     else:
-        steps = plan.db_plan(common.connected_engine(), version)
+        steps = plan.db_plan(common.connected_engine(), version, args.indexes)
     if args.sql and args.format == 'text':
         output.write(_script(steps))
         return

@@ -26,4 +26,5 @@ def apply_version(engine, script):
     if script.version == INIT_VERSION + 1:
         migrate_version.start(engine)
     script.upgrade(engine)
-    migrate_version.store(engine, script.version)
+    if script.version is not None:
+        migrate_version.store(engine, script.version)

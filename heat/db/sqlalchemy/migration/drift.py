@@ -18,8 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from heat.common.i18n import _
+from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import differences
+from heat.db.sqlalchemy.migration import indexes
 from heat.db.sqlalchemy.migration import search_path
 from heat.db.sqlalchemy import models
 
@@ -76,6 +78,10 @@ def db_drift(engine):
         for name in present & set(_metadata.tables):
             drift += _column_drift(inspector, _metadata.tables[name])
             drift += _index_drift(inspector, _metadata.tables[name])
+        drift += [_('missing index %(name)s of %(table)s: db_sync creates it')
+                  % {'name': indexes.name(index), 'table': index.table}
+                  for index in indexes.missing(engine, ddl.Schema(conn))
+                  if index.table in present]
         if conn.dialect.name == 'postgresql':
             drift += _unfinished(conn)
     return sorted(drift)
@@ -138,6 +144,8 @@ def _index_drift(inspector, table):
     An index also does what one on its first columns would do.
     """
     expected = _expected_indexes(table)
+    known = expected.keys() | {(index.columns, False) for index in
+                               indexes.INDEXES if index.table == table.name}
     found = _found_indexes(inspector, table.name)
     for (columns, unique), name in expected.items():
         words = {'table': table.name, 'columns': ', '.join(columns),
@@ -146,8 +154,7 @@ def _index_drift(inspector, table):
             yield _('%(table)s: %(columns)s is not unique') % words
         elif not any(index[:len(columns)] == columns for index, _u in found):
             yield _('%(table)s: index %(index)s is missing') % words
-    needless = found.keys() - expected.keys() - _made_by_innodb(inspector,
-                                                                table.name)
+    needless = found.keys() - known - _made_by_innodb(inspector, table.name)
     for columns, unique in needless:
         text = (_('%(table)s: there is a unique index %(index)s on '
                   '%(columns)s that Heat does not know') if unique else

@@ -24,6 +24,7 @@ from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration.apply import apply_version
 from heat.db.sqlalchemy.migration import charset
 from heat.db.sqlalchemy.migration import claim
+from heat.db.sqlalchemy.migration import indexes
 from heat.db.sqlalchemy.migration import migrate_version
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
@@ -31,7 +32,8 @@ from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 # A version that is to be applied: its number, the name of its script, why
 # Heat's services have to be stopped for it (None if they have not), what it
 # throws away, in words, and the statements that it takes, for the client of
-# the database.
+# the database. The indexes that no version makes come as the last one, without
+# a number.
 PlannedVersion = collections.namedtuple(
     'PlannedVersion', 'version name needs_stopped_services told statements')
 
@@ -39,38 +41,44 @@ PlannedVersion = collections.namedtuple(
 # names of the scripts in between; needs_stopped_services: {name: why} of those
 # that a running Heat does not survive; half_applied: whether a part of the
 # first of them is there already; claim: None, or who is at work on it, in
-# words.
+# words; missing_indexes: the names of those that no version makes.
 Status = collections.namedtuple(
     'Status', 'version newest pending needs_stopped_services half_applied '
-    'claim')
+    'claim missing_indexes')
+
+# The last step, which can be repeated at any time.
+_INDEXES = repository.VersionScript(None, 'indexes', indexes.create, None)
 
 _DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
             'sqlite': 'sqlite'}
 
 
-def db_plan(engine, version=None):
+def db_plan(engine, version=None, with_indexes=True):
     """Return what db_sync would send to a database, and send nothing.
 
     What db_sync does to rows in batches is one statement here.
 
     :param engine: a sqlalchemy Engine
     :param version: the number of the version; None is the newest
+    :param with_indexes: as for db_sync
     :returns: a list of PlannedVersion, empty if there is nothing to do
     :raises heat.db.exception.MigrationError: as db_sync
     :raises oslo_db.exception.DBError: as the database says
     """
-    scripts = pending(engine, version)
+    scripts = pending(engine, version, with_indexes=with_indexes)
     with session.connection(engine) as conn, conn.begin():
         schema = ddl.SimulatedSchema(engine.dialect, ddl.Schema(conn))
         return [_planned(script, schema) for script in scripts]
 
 
-def db_plan_offline(backend, start, version=None):
+def db_plan_offline(backend, start, version=None, with_indexes=True):
     """Return what db_sync would send to a database at some version.
 
     :param backend: 'mysql', 'postgresql' or 'sqlite'
-    :param start: the version of the database; 45 is an empty one
+    :param start: the version of the database, to which db_sync has brought
+        it; 45 is an empty one
     :param version: the number of the version to reach; None is the newest
+    :param with_indexes: as for db_sync
     :returns: a list of PlannedVersion
     :raises heat.db.exception.MigrationError: backend or a version is unknown,
         or the one to reach lower than the one to start from
@@ -81,6 +89,8 @@ def db_plan_offline(backend, start, version=None):
               'postgresql and sqlite') % (backend,))
     dialect = make_url(_DRIVERS[backend] + '://').get_dialect()()
     scripts = _between(start, version)
+    if with_indexes and _reach_the_last(start, scripts):
+        scripts.append(_INDEXES)
     schema = _at_version(start, dialect)
     return [_planned(script, schema) for script in scripts]
 
@@ -106,23 +116,35 @@ def db_status(engine):
         {script.name: script.needs_stopped_services for script in scripts
          if script.needs_stopped_services},
         bool(scripts) and _is_half_applied(engine, scripts[0]),
-        claim.at_work(engine))
+        claim.at_work(engine),
+        [indexes.name(index) for index in indexes.missing(engine)]
+        if version == repository.LAST_VERSION else [])
 
 
-def pending(engine, version=None, online=False):
+def pending(engine, version=None, online=False, with_indexes=True):
     """Return the VersionScripts to apply, in their order.
 
     :param online: whether to leave out the first one that needs Heat's
         services stopped, and all after it
+    :param with_indexes: as for db_sync
     :raises heat.db.exception.MigrationError: as db_sync, before it
         changes anything
     """
-    scripts = _between(migrate_version.db_version(engine), version)
+    current = migrate_version.db_version(engine)
+    scripts = _between(current, version)
     _require_utf8(engine)
     if online:
         scripts = list(itertools.takewhile(
             lambda script: not script.needs_stopped_services, scripts))
+    if with_indexes and _reach_the_last(current, scripts) and (
+            scripts or indexes.missing(engine)):
+        scripts.append(_INDEXES)
     return scripts
+
+
+def _reach_the_last(current, scripts):
+    reached = scripts[-1].version if scripts else current
+    return reached == repository.LAST_VERSION
 
 
 def _between(current, version):

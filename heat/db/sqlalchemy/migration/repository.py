@@ -22,6 +22,9 @@ ID = 'heat'
 # The version of an empty database: the first script makes 46.
 INIT_VERSION = 45
 
+# The last version of Heat's own; nothing else takes a number.
+LAST_VERSION = 86
+
 # A version script: its number, its name without .py, a function that takes an
 # engine, or what can stand for one, to this version, and why Heat's services
 # have to be stopped for it: None if they have not.

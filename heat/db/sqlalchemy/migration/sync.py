@@ -31,7 +31,8 @@ from heat.db.sqlalchemy.migration import migrate_version
 from heat.db.sqlalchemy.migration import plan
 
 # A version that was applied: its number, the name of its script, the
-# statements that changed something, what it told, and the seconds it took.
+# statements that changed something, what it told, and the seconds it took. The
+# indexes that no version makes come as the last one, without a number.
 AppliedVersion = collections.namedtuple(
     'AppliedVersion', 'version name statements told duration')
 
@@ -61,7 +62,7 @@ class MigrationListener:
 
 
 def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
-            listener=MigrationListener(), online=False):
+            listener=MigrationListener(), online=False, with_indexes=True):
     """Bring a database to a version, one script after the other.
 
     Others may use the database meanwhile, but for the versions that need
@@ -76,6 +77,8 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     :param listener: a MigrationListener
     :param online: whether to stop before the first version that needs Heat's
         services stopped
+    :param with_indexes: at the newest version, create the indexes that Heat's
+        own schema lacks as well
     :returns: a list of AppliedVersion, empty if there was nothing to do
     :raises heat.db.exception.MigrationError: an argument makes no sense; the
         version is unknown or lower than the current one; the database is
@@ -94,19 +97,19 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     # whether the claim still holds.
     claiming = _current(engine, lock_timeout=lock_timeout)
     changing = _current(engine, lock_timeout=lock_timeout)
-    while change.patiently(claiming, lambda: _is_needed(
-            claiming, version, online)):
+
+    def scripts(engine):
+        return plan.pending(engine, version, online, with_indexes)
+
+    while change.patiently(claiming, lambda: scripts(claiming) or
+                           claim.is_there(claiming)):
         change.patiently(claiming, lambda: migrate_version.create(claiming))
         with contextlib.suppress(exception.TakenOver):
             with claim.held(claiming, lock_timeout,
                             listener.waiting) as check:
-                for script in plan.pending(changing, version, online):
+                for script in scripts(changing):
                     applied.append(_apply(changing, script, check, listener))
     return applied
-
-
-def _is_needed(engine, version, online):
-    return plan.pending(engine, version, online) or claim.is_there(engine)
 
 
 def _require_sense(lock_timeout, listener):

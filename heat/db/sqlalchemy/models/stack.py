@@ -62,10 +62,9 @@ class Stack(Timestamps, Base):
     id = Column(String(36), primary_key=True, default=new_uuid)
     name = Column(String(255), index=True)
     raw_template_id = Column(
-        Integer, ForeignKey('raw_template.id'), nullable=False, index=True)
+        Integer, ForeignKey('raw_template.id'), nullable=False)
     prev_raw_template_id = Column(
-        Integer, ForeignKey('raw_template.id', name='prev_raw_template_ref'),
-        index=True)
+        Integer, ForeignKey('raw_template.id', name='prev_raw_template_ref'))
     user_creds_id = Column(Integer, ForeignKey('user_creds.id'))
     username = Column(String(256))
     owner_id = Column(String(36), index=True)
