@@ -59,6 +59,10 @@ def add_arguments(parser):
         '--no-indexes', dest='indexes', action='store_false',
         help=_("do not create the indexes that Heat's own schema lacks"))
     parser.add_argument(
+        '--repair-stamp', action='store_true',
+        help=_('go on although Heat 21 or later has stamped the database as '
+               'one at 086: apply what is missing, and keep the stamp'))
+    parser.add_argument(
         '--check', action='store_true',
         help=_('change nothing; exit status 0: up to date, 2: versions are '
                'pending, 3: the database is newer than this code or unknown, '
@@ -112,7 +116,7 @@ def _sync(args):
     from heat.db.sqlalchemy.migration import sync
     with progress.Progress(args.format == 'text') as listener:
         applied = sync.db_sync(engine, version, args.lock_timeout, listener,
-                               args.online, args.indexes)
+                               args.online, args.indexes, args.repair_stamp)
     reached = migrate_version.db_version(engine)
     lines = [_('The database is at version %d.') % reached]
     values = {'version': reached,
@@ -129,7 +133,8 @@ def _stopped_before(engine, version, lines):
     :param lines: a line is added that says why
     """
     from heat.db.sqlalchemy.migration import plan
-    for script in plan.pending(engine, version, with_indexes=False)[:1]:
+    for script in plan.pending(engine, version, with_indexes=False,
+                               repair_stamp=True)[:1]:
         lines.append(
             _("%(name)s needs Heat's services stopped: %(why)s. Stop them and "
               'run db_sync without --online.') % {
@@ -160,8 +165,10 @@ def _words(found):
     if found.half_applied:
         yield _('A part of %s is there already; db_sync goes on from '
                 'it.') % found.pending[0]
+    yield from output.hand_over(found)
     if found.pending:
-        yield _('Next: heat-manage db_sync')
+        yield _('Next: heat-manage db_sync%s') % (
+            ' --repair-stamp' if found.alembic else '')
     if found.missing_indexes:
         yield _('Indexes that db_sync would create: %s') % ', '.join(
             found.missing_indexes)
@@ -178,7 +185,8 @@ def _plan(args):
             args.dialect, _version_number(args.start, EMPTY), version,
             args.indexes)
     else:
-        steps = plan.db_plan(common.connected_engine(), version, args.indexes)
+        steps = plan.db_plan(common.connected_engine(), version, args.indexes,
+                             args.repair_stamp)
     if args.sql and args.format == 'text':
         output.write(_script(steps))
         return

@@ -84,3 +84,20 @@ def script_name(name, needs_stopped_services):
         return name
     return _("%(name)s, which needs Heat's services stopped: %(why)s") % {
         'name': name, 'why': needs_stopped_services}
+
+
+def hand_over(status):
+    """Tell in a line what Heat 21 and later make, or have made, of it.
+
+    :param status: a Status of heat.db.sqlalchemy.migration.plan
+    """
+    from heat.db.sqlalchemy.migration.repository import INIT_VERSION
+    if status.alembic and status.pending:
+        yield _('Heat 21 or later has stamped it as %s, the schema of 086, '
+                'which it is not: stop its services first.') % status.alembic
+    elif status.alembic:
+        yield _('Heat 21 to 25 have taken over: it is stamped %s.') % (
+            status.alembic)
+    elif status.pending and status.version > INIT_VERSION:
+        yield _('Heat 21 and later would stamp it as it is, and never bring '
+                'it to 086: let db_sync reach that before they start.')

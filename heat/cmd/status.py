@@ -57,13 +57,12 @@ class Checks(upgradecheck.UpgradeCommands):
             return NOT_CHECKED
 
     def _check_version(self):
-        self._is_newest = False
+        self._status = None
         try:
-            status = api.db_status(self._engine)
+            status = self._status = api.db_status(self._engine)
         except exception.MigrationError as error:
             return _result(FAILURE, str(error))
-        self._is_newest = not status.pending
-        if self._is_newest:
+        if not status.pending:
             code = SUCCESS
             text = _('The database is at version %(version)d, the newest.')
         elif status.half_applied:
@@ -82,6 +81,18 @@ class Checks(upgradecheck.UpgradeCommands):
             text += ' ' + _('At work on it now: %s.') % status.claim
         return _result(code, text)
 
+    def _check_hand_over(self):
+        if self._status is None:
+            return _result(
+                WARNING, _('Not checked: that needs a version that is known.'))
+        words = ' '.join(output.hand_over(self._status))
+        if not words:
+            return _result(SUCCESS, _('It is empty or at 086: Heat 21 to 25 '
+                                      'can take over.'))
+        if not self._status.pending:
+            return _result(SUCCESS, words)
+        return _result(FAILURE if self._status.alembic else WARNING, words)
+
     def _check_charset(self):
         if self._engine.name != 'mysql':
             return _result(
@@ -99,7 +110,7 @@ class Checks(upgradecheck.UpgradeCommands):
             (', '.join(charset.keys) or _('no keys yet')))
 
     def _check_drift(self):
-        if not self._is_newest:
+        if self._status is None or self._status.pending:
             return _result(
                 WARNING, _('Not compared: that needs the newest version.'))
         drift = api.db_drift(self._engine)
@@ -136,9 +147,10 @@ class Checks(upgradecheck.UpgradeCommands):
         return _result(
             SUCCESS, _('auth_encryption_key is not the published default.'))
 
-    # Drift needs to know what the check of the version found.
+    # Others need to know what the check of the version found.
     _upgrade_checks = (
         (_('Schema version'), _check_version),
+        (_('Hand-over to Alembic'), _check_hand_over),
         (_('Charset and collation'), _check_charset),
         (_('Schema drift'), _check_drift),
         (_('Soft-deleted rows'), _check_deleted),

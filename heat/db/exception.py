@@ -144,6 +144,22 @@ class UnknownVersion(MigrationError):
     """The database has tables, but is at no version that Heat can tell."""
 
 
+class StampedUnseen(MigrationError):
+    """Heat 21 or later has taken an older schema for that of 086.
+
+    :ivar version: the version that the schema is at
+    """
+
+    def __init__(self, version, revision):
+        self.version = version
+        super().__init__(
+            _('the schema is at version %(version)d, but Heat 21 or later has '
+              'stamped it as %(revision)s, which is 086; stop its services, '
+              'and run db_sync --repair-stamp, which applies what is missing '
+              'and keeps the stamp') %
+            {'version': version, 'revision': revision})
+
+
 class Busy(MigrationError):
     """Another db_sync was at work for longer than one was to wait."""
 

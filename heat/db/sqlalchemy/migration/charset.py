@@ -23,12 +23,12 @@ from heat.db.sqlalchemy.engine import session
 # of the texts in primary, unique and foreign keys.
 Charset = collections.namedtuple('Charset', 'not_utf8 keys')
 
-# sqlalchemy-migrate makes its table with the default of the database.
+# sqlalchemy-migrate and Alembic make theirs with the default of the database.
 _TABLES = sa.text('''
     SELECT table_name AS name, table_collation AS collation
     FROM information_schema.tables
     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
-    AND table_name <> 'migrate_version'
+    AND table_name NOT IN ('migrate_version', 'alembic_version')
     ORDER BY name''')
 _COLUMNS = sa.text('''
     SELECT c.table_name AS table_name,

@@ -20,6 +20,7 @@ from sqlalchemy import exc
 from heat.common.i18n import _
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.engine import session
+from heat.db.sqlalchemy.migration import alembic_version
 from heat.db.sqlalchemy.migration import differences
 from heat.db.sqlalchemy.migration import indexes
 from heat.db.sqlalchemy.migration import search_path
@@ -27,8 +28,8 @@ from heat.db.sqlalchemy import models
 
 _metadata = models.Base.metadata
 
-# sqlalchemy-migrate keeps the version there.
-_NOT_IN_MODELS = {'migrate_version'}
+# sqlalchemy-migrate and Alembic keep the version there.
+_NOT_IN_MODELS = {'migrate_version', alembic_version.TABLE}
 
 # By size. CONVERT TO CHARACTER SET makes a TEXT of MySQL the next larger one.
 _TEXTS = ('TINYTEXT', 'TEXT', 'MEDIUMTEXT', 'LONGTEXT')

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.engine import session
+from heat.db.sqlalchemy.migration import alembic_version
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 from heat.db.sqlalchemy.migration import search_path
@@ -41,8 +42,8 @@ def db_version(engine):
 
     :param engine: a sqlalchemy Engine
     :raises heat.db.exception.UnknownVersion: there are tables, but no
-        version; or a Heat that uses Alembic has been here; or what says the
-        version is damaged
+        version; or Heat 26 or later has been here; or what says the version
+        is damaged
     :raises heat.db.exception.MigrationError: engine is none; or the tables are
         not in the first schema of PostgreSQL's search_path
     :raises oslo_db.exception.DBError: as the database says
@@ -52,10 +53,7 @@ def db_version(engine):
         search_path.require_first(conn)
         inspector = sa.inspect(conn)
         tables = set(inspector.get_table_names())
-        if 'alembic_version' in tables:
-            raise exception.UnknownVersion(
-                _('the database has a table alembic_version: a newer Heat '
-                  'has been here; use that release'))
+        is_stamped = alembic_version.read(conn, tables) is not None
         version = None
         if TABLE.name in tables:
             version = _stored(conn)
@@ -64,6 +62,8 @@ def db_version(engine):
                 _('migrate_version is a view: %s') % _NO_DATABASE_OF_HEAT)
     if version is not None:
         return version
+    if is_stamped:
+        return alembic_version.version(tables)
     if tables - {TABLE.name}:
         raise exception.UnknownVersion(
             _('the database has tables, but no version in migrate_version: '

@@ -21,6 +21,7 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.engine import session
+from heat.db.sqlalchemy.migration import alembic_version
 from heat.db.sqlalchemy.migration.apply import apply_version
 from heat.db.sqlalchemy.migration import charset
 from heat.db.sqlalchemy.migration import claim
@@ -41,10 +42,12 @@ PlannedVersion = collections.namedtuple(
 # names of the scripts in between; needs_stopped_services: {name: why} of those
 # that a running Heat does not survive; half_applied: whether a part of the
 # first of them is there already; claim: None, or who is at work on it, in
-# words; missing_indexes: the names of those that no version makes.
+# words; missing_indexes: the names of those that no version makes; alembic:
+# None, or the revision that Heat 21 to 25 have stamped it with, whatever its
+# version.
 Status = collections.namedtuple(
     'Status', 'version newest pending needs_stopped_services half_applied '
-    'claim missing_indexes')
+    'claim missing_indexes alembic')
 
 # The last step, which can be repeated at any time.
 _INDEXES = repository.VersionScript(None, 'indexes', indexes.create, None)
@@ -53,7 +56,7 @@ _DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
             'sqlite': 'sqlite'}
 
 
-def db_plan(engine, version=None, with_indexes=True):
+def db_plan(engine, version=None, with_indexes=True, repair_stamp=False):
     """Return what db_sync would send to a database, and send nothing.
 
     What db_sync does to rows in batches is one statement here.
@@ -61,11 +64,13 @@ def db_plan(engine, version=None, with_indexes=True):
     :param engine: a sqlalchemy Engine
     :param version: the number of the version; None is the newest
     :param with_indexes: as for db_sync
+    :param repair_stamp: as for db_sync
     :returns: a list of PlannedVersion, empty if there is nothing to do
     :raises heat.db.exception.MigrationError: as db_sync
     :raises oslo_db.exception.DBError: as the database says
     """
-    scripts = pending(engine, version, with_indexes=with_indexes)
+    scripts = pending(engine, version, with_indexes=with_indexes,
+                      repair_stamp=repair_stamp)
     with session.connection(engine) as conn, conn.begin():
         schema = ddl.SimulatedSchema(engine.dialect, ddl.Schema(conn))
         return [_planned(script, schema) for script in scripts]
@@ -118,20 +123,25 @@ def db_status(engine):
         bool(scripts) and _is_half_applied(engine, scripts[0]),
         claim.at_work(engine),
         [indexes.name(index) for index in indexes.missing(engine)]
-        if version == repository.LAST_VERSION else [])
+        if version == repository.LAST_VERSION else [],
+        alembic_version.revision(engine))
 
 
-def pending(engine, version=None, online=False, with_indexes=True):
+def pending(engine, version=None, online=False, with_indexes=True,
+            repair_stamp=False):
     """Return the VersionScripts to apply, in their order.
 
     :param online: whether to leave out the first one that needs Heat's
         services stopped, and all after it
     :param with_indexes: as for db_sync
+    :param repair_stamp: as for db_sync
     :raises heat.db.exception.MigrationError: as db_sync, before it
         changes anything
     """
     current = migrate_version.db_version(engine)
     scripts = _between(current, version)
+    if not repair_stamp:
+        alembic_version.require_no_stamp(engine, current)
     _require_utf8(engine)
     if online:
         scripts = list(itertools.takewhile(

@@ -62,7 +62,8 @@ class MigrationListener:
 
 
 def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
-            listener=MigrationListener(), online=False, with_indexes=True):
+            listener=MigrationListener(), online=False, with_indexes=True,
+            repair_stamp=False):
     """Bring a database to a version, one script after the other.
 
     Others may use the database meanwhile, but for the versions that need
@@ -79,6 +80,8 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
         services stopped
     :param with_indexes: at the newest version, create the indexes that Heat's
         own schema lacks as well
+    :param repair_stamp: bring a database to its version that Heat 21 or later
+        has stamped as one at 086 before it was
     :returns: a list of AppliedVersion, empty if there was nothing to do
     :raises heat.db.exception.MigrationError: an argument makes no sense; the
         version is unknown or lower than the current one; the database is
@@ -86,6 +89,8 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
         than the first one, tables whose charset is not UTF-8, or content
         that a script can not carry over; unless a script says so, nothing
         has been changed. Or a lock was not to be had
+    :raises heat.db.exception.StampedUnseen: Heat 21 or later has stamped the
+        database as one at 086, and repair_stamp does not say to repair that
     :raises heat.db.exception.Busy: another db_sync was at work for
         lock_timeout seconds
     :raises oslo_db.exception.DBError: as the database says
@@ -99,7 +104,8 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     changing = _current(engine, lock_timeout=lock_timeout)
 
     def scripts(engine):
-        return plan.pending(engine, version, online, with_indexes)
+        return plan.pending(engine, version, online, with_indexes,
+                            repair_stamp)
 
     while change.patiently(claiming, lambda: scripts(claiming) or
                            claim.is_there(claiming)):

@@ -83,12 +83,6 @@ class DBSyncTest(base.DBTestCase):
         self.assertIn('62', error)
         self.assertEqual(62, api.db_version(self.engine))
 
-    def test_database_of_an_alembic_heat(self):
-        self.execute('CREATE TABLE alembic_version (version_num INTEGER)')
-        for function in (api.db_sync, api.db_version):
-            self.assertIn('alembic',
-                          self.assertUnchanged(function, self.engine))
-
     def test_database_older_than_juno(self):
         databases.load(self.engine, '046')
         self.execute('UPDATE migrate_version SET version = 40')
