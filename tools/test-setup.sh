@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 #
 # Set up what the tests need: MariaDB and PostgreSQL, running, each with a
-# user openstack_citest, and what a Galera cluster is started from. Changes
-# nothing where both logins work already and nothing is missing, and never
-# stops or reconfigures a running server.
+# user openstack_citest, what a Galera cluster is started from, and a real Heat
+# in an environment of its own. Changes nothing where both logins work already
+# and nothing is missing, and never stops or reconfigures a running server.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -155,3 +155,5 @@ for engine in mysql postgresql; do
 done
 cluster_can_start || die "mariadbd, rsync or Galera's library is missing"
 say "a Galera cluster can start"
+tools/heat-venv.sh
+say "a real Heat is in .tox/heat25"

@@ -131,7 +131,7 @@ def _column_drift(inspector, table):
                 if isinstance(column.type, sa.Integer)]
     for column in inspector.get_columns(table.name):
         words = {'table': table.name, 'column': column['name']}
-        if column['name'] in numbered and not column['autoincrement']:
+        if column['name'] in numbered and not column.get('autoincrement'):
             yield _('%(table)s.%(column)s is not numbered by the '
                     'database') % words
         if isinstance(column['type'], sa.types.NullType):

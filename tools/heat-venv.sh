@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+#
+# Make an environment with a real Heat of its own, which the tests let take
+# over a database: .tox/heat25. Does nothing where it is there already.
+#
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tools/lib.sh
+
+VENV=.tox/heat25
+CONSTRAINTS=tools/heat25-constraints.txt
+
+mkdir -p .tox
+exec 9>$VENV.lock
+flock 9
+make_venv
+wanted=$(sha256sum constraints.txt $CONSTRAINTS)
+if [ "$(cat $VENV/installed 2>/dev/null)" != "$wanted" ]; then
+    say "Installing a real Heat into $VENV"
+    pip_install -c $CONSTRAINTS openstack-heat PyMySQL psycopg2-binary
+    echo "$wanted" > $VENV/installed
+fi
