@@ -140,8 +140,10 @@ class StampedUnseenTest(AlembicTestCase):
                          [step.version for step in steps])
 
     def test_repaired(self):
-        text = self.run_checked(0, 'db_sync', '--repair-stamp')
-        self.assertIn('The database is at version 86.', text)
+        result = self.run_command('db_sync', '--repair-stamp',
+                                  connection=self.connection)
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertIn('The database is at version 86.', result.stdout)
         self.assertEqual([(HANDED_OVER,)], self.stamps())
         self.assertEqual([], api.db_sync(self.engine))
 

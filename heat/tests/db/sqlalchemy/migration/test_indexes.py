@@ -166,13 +166,14 @@ class IndexesTest(base.DBTestCase, test_manage.ManageTestCase):
 
     def test_sql_without_a_connection(self):
         """What a version has made is not made again."""
-        for start in '45', '80':
+        by_055 = {'ix_stack_prev_raw_template_id', 'ix_stack_raw_template_id'}
+        for start in '45', '80', '86':
             script = self.run_command(
                 'db_sync', '--sql', '--dialect', self.driver, '--from',
                 start).stdout
-            found = re.findall(r'CREATE INDEX (?:CONCURRENTLY )?(\w+)', script)
-            self.assertEqual(len(found), len(set(found)))
-            self.assertEqual(self.names, self.names & set(found))
+            found = re.findall(r'CREATE INDEX (?:CONCURRENTLY )?(\w+)',
+                               script.partition('-- indexes\n')[2])
+            self.assertEqual(sorted(self.names - by_055), sorted(found))
 
     def test_stacks_are_listed_in_its_order(self):
         """The server reads a page, and sorts nothing."""
