@@ -21,6 +21,8 @@ from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.tests import base
+from heat.tests.db.sqlalchemy.api import calls
+from heat.tests.db.sqlalchemy.api import every_call
 
 TRAVERSAL = '11111111-1111-4111-8111-111111111111'
 
@@ -38,11 +40,66 @@ KINDS = (
     int, len, Exception('x'), uuid.UUID(TRAVERSAL),
     datetime.datetime(2015, 1, 1), datetime.date(2015, 1, 1))
 
+FLAGS = {'context', 'eager_load', 'show_deleted', 'show_nested',
+         'tenant_safe'}
+
 REFUSALS = (exception.InvalidValues, exception.NotFound, exception.InUse,
             exception.LostSwap)
 
 
-class WrongArgumentsTest(base.APITestCase):
+class FunctionsTest(base.APITestCase):
+
+    def test_every_function_has_a_call(self):
+        world = calls.World()
+        functions = {name for name in api.__all__ if
+                     not name.startswith('db_')} - NOT_OF_ENGINES
+        every = [call for noun in calls.NOUNS.values()
+                 for call in noun.calls(world)]
+        self.assertEqual(functions, {call.name for call in every})
+        for call in every:
+            parameters = set(inspect.signature(
+                getattr(api, call.name)).parameters)
+            # What is left are flags, of which the truth counts.
+            self.assertLessEqual(
+                parameters - set(call.arguments), FLAGS, call.name)
+
+
+class WrongArgumentsTest(every_call.EveryCallTestCase):
+
+    def test_contexts(self):
+        for prepare in self.every_call():
+            call, world = prepare()
+            before = self.rows()
+            for kind in KINDS:
+                error = self.assertRaises(exception.InvalidValues, call.make,
+                                          kind)
+                self.assertEqual(['context'], error.keys, call.name)
+            self.assertEqual(before, self.rows(), call.name)
+
+    def test_one_argument_is_wrong(self):
+        for prepare in self.every_call():
+            call, world = prepare()
+            for argument in call.arguments:
+                before = self.rows()
+                for kind in KINDS:
+                    if not call.is_right(argument, kind):
+                        self.make(call, world.context, argument, kind)
+                # Each write that succeeds with a wrong argument shows here.
+                self.assertEqual(before, self.rows(), (call.name, argument))
+            call.make(world.context)
+
+    def make(self, call, context, argument, kind):
+        """Make a call, which may refuse in one line."""
+        try:
+            call.make(context, **{argument: kind})
+        except REFUSALS as error:
+            text = str(error)
+            self.assertTrue(text.isprintable(), repr(text))
+            self.assertLess(len(text), 6000)
+            self.assertNotIn('Traceback', text)
+
+
+class WrongTypesTest(base.APITestCase):
 
     def setUp(self):
         super().setUp()
@@ -54,96 +111,9 @@ class WrongArgumentsTest(base.APITestCase):
         self.create_stack(name='Parent', tenant='other',
                           raw_template_id=self.template_id)
 
-    def good(self):
-        """Return arguments that are right, by the name of the function.
-
-        None of the calls changes anything.
-        """
-        values = {'template': {}}
-        stack = {'stack_id': self.stack_id}
-        name = {'stack_name': 'Parent'}
-        return {
-            'raw_template_create': {'values': {'nonsense': 1}},
-            'raw_template_get': {'template_id': self.template_id},
-            'raw_template_update': {'template_id': self.template_id,
-                                    'values': values},
-            'raw_template_delete': {'template_id': self.template_id},
-            'stack_create': {'values': {'nonsense': 1}},
-            'stack_delete': {**stack, 'exp_trvsl': TRAVERSAL},
-            'stack_get': stack,
-            'stack_update': {**stack, 'values': {'name': 'new'},
-                             'exp_trvsl': TRAVERSAL},
-            'stack_get_by_name': name,
-            'stack_get_by_name_and_owner_id': {**name, 'owner_id': None},
-            'stack_get_all': {'limit': None, 'sort_keys': None,
-                              'marker': None, 'sort_dir': None,
-                              'filters': None},
-            'stack_count_all': {'filters': None},
-            'stack_get_all_by_owner_id': {'owner_id': self.stack_id},
-            'stack_get_root_id': stack,
-        }
-
     def dump(self):
         return [self.select('SELECT * FROM %s ORDER BY id' % table)
                 for table in ('raw_template', 'stack')]
-
-    def call(self, name, context, arguments):
-        """Call a function; return its result, or None if it refuses."""
-        try:
-            return getattr(api, name)(context, **arguments)
-        except REFUSALS as error:
-            text = str(error)
-            self.assertTrue(text.isprintable(), repr(text))
-            self.assertLess(len(text), 6000)
-            self.assertNotIn('Traceback', text)
-            return None
-
-    def test_every_function_is_here(self):
-        functions = {name for name in api.__all__ if
-                     not name.startswith('db_')} - NOT_OF_ENGINES
-        self.assertEqual(functions, set(self.good()))
-        for name, arguments in self.good().items():
-            parameters = set(inspect.signature(
-                getattr(api, name)).parameters)
-            # What is left are flags, of which the truth counts.
-            self.assertLessEqual(
-                parameters - set(arguments),
-                {'context', 'tenant_safe', 'show_deleted', 'show_nested',
-                 'eager_load'})
-
-    def test_contexts(self):
-        before = self.dump()
-        for name, arguments in self.good().items():
-            # Values are looked at first.
-            keys = ([['context']] if 'values' not in arguments else
-                    [['context'], ['nonsense']])
-            for kind in KINDS:
-                error = self.assertRaises(exception.InvalidValues,
-                                          getattr(api, name), kind,
-                                          **arguments)
-                self.assertIn(error.keys, keys)
-        self.assertEqual(before, self.dump())
-
-    def test_one_argument_is_wrong(self):
-        before = self.dump()
-        for name, arguments in self.good().items():
-            for wrong in arguments:
-                for kind in KINDS:
-                    if self.is_right(name, wrong, kind):
-                        continue
-                    self.call(name, self.context, {**arguments, wrong: kind})
-            # Each write that succeeds with a wrong argument shows here.
-            self.assertEqual(before, self.dump(), name)
-        self.assertTrue(api.stack_update(
-            self.context, self.stack_id, {'name': 'next'}))
-
-    def is_right(self, name, argument, kind):
-        """Tell whether it is an argument that a function has to take."""
-        if name == 'raw_template_create':
-            # A template of nothing is one.
-            return kind == {}
-        return (argument == 'exp_trvsl' and kind is None or
-                argument == 'template_id' and type(kind) is int)
 
     def test_ids_of_the_wrong_type_are_no_ids(self):
         number = self.template_id
