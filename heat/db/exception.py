@@ -117,6 +117,33 @@ class ConcurrentTransition(LostSwap):
                  '%(expected)s: stop working for that one') % vars(self)
 
 
+class ResourceConflict(LostSwap):
+    """Another has the lock of the resource, or has written to it before.
+
+    :ivar resource_id: the resource
+    :ivar expected: {attribute: value} that the caller expected; None is NULL
+    :ivar actual: {attribute: value} that is stored now
+    :ivar atomic_key: the key that is stored now
+    :ivar engine_id: the engine that has the lock now; None is nobody
+    """
+
+    def __init__(self, resource_id, expected, actual):
+        self.resource_id = resource_id
+        self.atomic_key = actual['atomic_key']
+        self.engine_id = actual['engine_id']
+        super().__init__(resource_id, expected, actual)
+
+    def _text(self):
+        return _('resource %(key)s has %(actual)s, not %(expected)s: another '
+                 'was first') % {
+            'key': self.key, 'actual': _listed(self.actual),
+            'expected': _listed(self.expected)}
+
+
+def _listed(values):
+    return ', '.join('%s %s' % item for item in values.items())
+
+
 class OutcomeUnknown(db_exception.DBConnectionError):
     """The connection was lost, and no row can tell what came of the call.
 

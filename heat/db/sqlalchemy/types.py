@@ -19,7 +19,8 @@ from sqlalchemy import types
 
 from heat.common.i18n import _
 
-# MySQL's TEXT ends at 65,535 bytes.
+# Where MySQL's TEXT ends.
+MOST_BYTES = 65535
 LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
 
 

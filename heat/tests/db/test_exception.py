@@ -28,6 +28,8 @@ ERRORS = (
     exception.InvalidValues('refused', [HOSTILE]),
     exception.LostSwap('sync point', None, HOSTILE),
     exception.ConcurrentTransition('id', HOSTILE, None),
+    exception.ResourceConflict(5, {'engine_id': None}, {
+        'atomic_key': 7, 'engine_id': HOSTILE}),
     exception.MigrationError(HOSTILE),
     exception.Busy(HOSTILE, 5),
 )
@@ -51,6 +53,15 @@ class ExceptionTest(testtools.TestCase):
         self.assertEqual(('id', 'id', HOSTILE, None), (
             error.stack_id, error.key, error.expected, error.actual))
 
+    def test_resource_conflict(self):
+        error = ERRORS[5]
+        self.assertIsInstance(error, exception.LostSwap)
+        self.assertEqual((5, 7, HOSTILE), (
+            error.resource_id, error.atomic_key, error.engine_id))
+        self.assertIn('resource 5 has atomic_key 7, engine_id 100%s',
+                      str(error))
+        self.assertIn('not engine_id None', str(error))
+
     def test_outcome_unknown(self):
         lost = db_exception.DBConnectionError('hung up: (SELECT 1)\n')
         error = exception.OutcomeUnknown(lost)
@@ -60,7 +71,7 @@ class ExceptionTest(testtools.TestCase):
         self.assertTrue(str(error).isprintable())
 
     def test_pickled(self):
-        for error in (*ERRORS[:6], exception.OutcomeUnknown(None)):
+        for error in (*ERRORS[:7], exception.OutcomeUnknown(None)):
             self.assertEqual(str(error), str(pickle.loads(
                 pickle.dumps(error))))
 

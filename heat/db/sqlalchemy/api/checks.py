@@ -28,6 +28,7 @@ from heat.db import exception
 from heat.db.sqlalchemy.comparison import is_text
 from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.types import Json
+from heat.db.sqlalchemy.types import MOST_BYTES
 
 # MariaDB takes no statement over 16 MiB (max_allowed_packet) by default.
 MAX_JSON = 15 * 1024 * 1024
@@ -135,6 +136,8 @@ def _text_problem(kind, value):
         return _('longer than %d characters') % kind.length
     if not is_text(value):
         return _('holds NUL or half a surrogate pair')
+    if isinstance(kind, sa.Text) and len(value.encode()) > MOST_BYTES:
+        return _('longer than %d bytes') % MOST_BYTES
 
 
 def _integer_problem(kind, value):
