@@ -15,7 +15,7 @@
 Around a statement, SQLAlchemy and oslo.db send a ping before it, and a COMMIT
 and a ROLLBACK after it. A statement that commits itself needs none of them: a
 lost connection is noticed by the statement, and what comes then is the
-business of who sends it.
+business of who sends it. Several statements get a BEGIN and a COMMIT.
 """
 
 import contextlib
@@ -34,6 +34,12 @@ from heat.db.sqlalchemy.engine import lost
 from heat.db.sqlalchemy.engine import options
 from heat.db.sqlalchemy.engine.prepared import prepare
 from heat.db.sqlalchemy.engine.retry import retry
+
+# In the info of a connection: it is in a transaction of several statements.
+_IN_TRANSACTION = 'heat_in_transaction'
+
+# SQLite's writers would refuse each other if they had read before.
+_BEGIN = {'sqlite': 'BEGIN IMMEDIATE'}
 
 _made = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
@@ -95,6 +101,30 @@ def executor():
         raise
     finally:
         raw.close()
+
+
+@contextlib.contextmanager
+def transaction():
+    """Begin a transaction; return what executes, and what commits it.
+
+    A context manager. BEGIN and COMMIT are a round trip each. What is not
+    committed when an error leaves it is rolled back.
+
+    :raises oslo_db.exception.DBConnectionError: the connection was lost; its
+        session is that of the error
+    """
+    with get_engine().connect() as conn:
+        info = conn.info
+        session = info.get(lost.KEY)
+        info[_IN_TRANSACTION] = True
+        try:
+            with conn.begin() as begun:
+                yield conn.execute, begun.commit
+        except db_exception.DBConnectionError as error:
+            error.session = session
+            raise
+        finally:
+            info.pop(_IN_TRANSACTION, None)
 
 
 def read(context, select):
@@ -163,18 +193,28 @@ def _keep_connections(similar):
 
 def _send_statements_only(similar):
     dialect = similar.dialect
-    dialect.do_commit = dialect.do_rollback = _do_nothing
+    dialect.do_begin = _sender(_BEGIN.get(similar.name, 'BEGIN'))
+    dialect.do_commit = _sender('COMMIT')
+    dialect.do_rollback = _sender('ROLLBACK')
     sa.event.listen(similar, 'connect', lambda connection, record: (
         dialect.set_isolation_level(connection, 'AUTOCOMMIT')))
     _forget_listeners(similar, 'engine_connect')  # sends a ping
     _forget_listeners(similar, 'begin')  # sends BEGIN to SQLite
 
 
+def _sender(statement):
+    """Return what sends a statement to a connection in a transaction."""
+    def send(connection):
+        # A driver's connection, which is new, has another info or none.
+        info = getattr(connection, 'info', None)
+        # Otherwise each statement commits; the server would be asked all
+        # the same.
+        if isinstance(info, dict) and _IN_TRANSACTION in info:
+            connection.cursor().execute(statement)
+    return send
+
+
 def _forget_listeners(similar, name):
     for listener in tuple(getattr(similar.dispatch, name)):
         if sa.event.contains(similar, name, listener):
             sa.event.remove(similar, name, listener)
-
-
-def _do_nothing(connection):
-    """There is no transaction; the server would be asked all the same."""

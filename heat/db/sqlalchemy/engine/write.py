@@ -136,21 +136,19 @@ class _Attempt:
             raise
 
     def _send_transaction(self):
-        with facade.get_engine().connect() as connection:
-            session = connection.info.get(lost.KEY)
-            try:
-                with connection.begin() as transaction:
-                    result = self.unit.work(connection.execute)
-                    if result is not None:
-                        self._commit(transaction)
-                    return result
-            except db_exception.DBConnectionError:
-                self.session = session
-                raise
-
-    def _commit(self, transaction):
         try:
-            transaction.commit()
+            with autocommit.transaction() as (execute, commit):
+                result = self.unit.work(execute)
+                if result is not None:
+                    self._commit(commit)
+                return result
+        except db_exception.DBConnectionError as error:
+            self.session = getattr(error, 'session', None)
+            raise
+
+    def _commit(self, commit):
+        try:
+            commit()
         except db_exception.DBConnectionError as error:
             self.lost = error
             raise

@@ -24,9 +24,8 @@ from heat.tests import proxied
 
 NOTHING = (None, False, 0, [], {}, set())
 
-# What a transaction sends besides its statements and COMMIT.
-AROUND = (b'BEGIN', b'SELECT 1', b'ROLLBACK')
-COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
+# Of a whole request: a new connection to MySQL says SET AUTOCOMMIT.
+WHOLE = {'mysql': b'\x03%s', 'postgresql': b'%s\0'}
 
 
 class OtherTenantTest(every_call.EveryCallTestCase):
@@ -83,10 +82,10 @@ class WireTest(ProxiedCallTestCase):
             del self.proxy.requests[:]
             call.make(world.context)
             # In front of it stand the length and the kind of the request.
-            sent = [request[5:].decode() for request in self.proxy.requests
-                    if not request[5:].startswith(AROUND)]
-            self.assertEqual(len(call.sent), len(sent), (call.name, sent))
-            for start, statement in zip(call.sent, sent):
+            sent = [request[5:].decode() for request in self.proxy.requests]
+            self.assertEqual(len(call.requests), len(sent),
+                             (call.name, sent))
+            for start, statement in zip(call.requests, sent):
                 self.assertThat(statement, matchers.StartsWith(start))
 
 
@@ -107,15 +106,16 @@ class LostConnectionTest(ProxiedCallTestCase):
             call, world = prepare()
             before = self.rows()
             expected = plain(call.make(world.context)), self.rows()
-            for place in dict.fromkeys(call.sent):
+            for place in dict.fromkeys(call.requests):
                 call, world = prepare()
                 self.assert_true(call, world, when, place, before, expected)
 
     def assert_true(self, call, world, when, place, before, expected):
         """The outcome is as without a loss, or said to be unknown."""
         where = call.name, place
-        cut = self.proxy.cut(when, COMMIT[self.driver] if place == 'COMMIT'
-                             else place.encode())
+        marker = place.encode()
+        cut = self.proxy.cut(when, WHOLE[self.driver] % marker
+                             if place in ('BEGIN', 'COMMIT') else marker)
         try:
             result = plain(call.make(world.context))
         except exception.OutcomeUnknown:

@@ -88,7 +88,7 @@ class LateWriteTest(proxied.ProxiedTestCase):
 
     def test_in_a_transaction(self):
         """What it has locked already, the new one gets."""
-        self.insert('resource', id='resource', nova_instance='x',
+        self.insert('resource', id=1, nova_instance='x',
                     stack_id=self.stack_id)
         late = self.proxy.cut('late', b'DELETE FROM resource')
         api.stack_delete(self.context, self.stack_id, OLD)

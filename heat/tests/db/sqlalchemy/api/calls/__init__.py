@@ -67,6 +67,11 @@ class Call:
     unknown: tuple = ()
     takes: dict = dataclasses.field(default_factory=dict)
 
+    @property
+    def requests(self):
+        """How each round trip begins."""
+        return ('BEGIN', *self.sent) if 'COMMIT' in self.sent else self.sent
+
     def make(self, context, **arguments):
         return getattr(api, self.name)(
             context, **{**self.arguments, **arguments})
