@@ -10,14 +10,19 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Mark the resources whose properties are encrypted."""
+"""Mark the resources whose properties are encrypted: none so far."""
 
 from sqlalchemy import Boolean
 from sqlalchemy import Column
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import Table
 
 from heat.db.sqlalchemy import ddl
 
 
 def upgrade(migrate_engine):
-    ddl.add_columns(migrate_engine, 'resource',
-                    Column('properties_data_encrypted', Boolean))
+    resource = Table('resource', MetaData(),
+                     Column('id', Integer, primary_key=True))
+    ddl.add_filled_column(migrate_engine, resource.c.id,
+                          Column('properties_data_encrypted', Boolean), False)
