@@ -22,6 +22,14 @@ from heat.db.sqlalchemy.api.raw_template import raw_template_create
 from heat.db.sqlalchemy.api.raw_template import raw_template_delete
 from heat.db.sqlalchemy.api.raw_template import raw_template_get
 from heat.db.sqlalchemy.api.raw_template import raw_template_update
+from heat.db.sqlalchemy.api.raw_template_files import raw_template_files_create
+from heat.db.sqlalchemy.api.raw_template_files import raw_template_files_get
+from heat.db.sqlalchemy.api.resource_properties_data import (
+    resource_prop_data_create)
+from heat.db.sqlalchemy.api.resource_properties_data import (
+    resource_prop_data_create_or_update)
+from heat.db.sqlalchemy.api.resource_properties_data import (
+    resource_prop_data_get)
 from heat.db.sqlalchemy.api.stack import stack_create
 from heat.db.sqlalchemy.api.stack import stack_delete
 from heat.db.sqlalchemy.api.stack import stack_get
@@ -53,8 +61,13 @@ __all__ = (
     'get_engine',
     'raw_template_create',
     'raw_template_delete',
+    'raw_template_files_create',
+    'raw_template_files_get',
     'raw_template_get',
     'raw_template_update',
+    'resource_prop_data_create',
+    'resource_prop_data_create_or_update',
+    'resource_prop_data_get',
     'stack_count_all',
     'stack_create',
     'stack_delete',

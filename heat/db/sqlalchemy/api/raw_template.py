@@ -15,10 +15,17 @@
 They belong to no tenant: who has the id of one may read and change it.
 """
 
+import functools
+
+import sqlalchemy as sa
+
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import rows
+from heat.db.sqlalchemy.api import units
+from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import RawTemplate
+from heat.db.sqlalchemy.models import RawTemplateFiles
 
 FIXED = ('id', 'created_at')
 
@@ -62,17 +69,68 @@ def raw_template_update(context, template_id, values):
 
 
 def raw_template_delete(context, template_id):
-    """Delete a template that no stack needs any more. One DELETE.
+    """Delete a template that no stack needs any more, and its files.
 
     Whoever drops the last reference to a template deletes it, after the
-    write that dropped it has won.
+    write that dropped it has won. The row of its files goes with it unless
+    another template has it. One UPDATE and one DELETE in one transaction; a
+    SELECT and a DELETE more if it has a row of files.
 
     :param context: a RequestContext
     :raises heat.db.exception.NotFound: there is none
     :raises heat.db.exception.InUse: a stack has it as its current or
-        its previous template, a soft-deleted stack included
+        its previous template, a soft-deleted stack included, or a resource
+        has it
     :raises oslo_db.exception.DBError: as the database says
     """
     rows.delete(context, RawTemplate, template_id, in_use=_(
-        'raw template %s is the current or the previous template of a stack')
-        % (template_id,))
+        'raw template %s is the current or the previous template of a stack, '
+        'or the template of a resource') % (template_id,), unit=_Delete)
+
+
+class _Delete(units.Delete):
+    """The end of a template, and of its files if no other one has them."""
+
+    is_statement = False
+
+    def work(self, execute):
+        this = units.this_row(RawTemplate, self.key)
+        files_id = None
+        if execute(_touch_files(), {**this, 'touched_at': now()}).rowcount:
+            files_id = execute(_select_files_id(), this).scalar()
+        result = super().work(execute)
+        if files_id is not None:
+            execute(_delete_unused_files(), {'these_files': files_id})
+        return result
+
+
+@functools.cache
+def _touch_files():
+    """Return the UPDATE that lets deletions with the same files wait.
+
+    The last two would not see each other otherwise, and both leave the files
+    behind. On Galera they conflict only if the row really changes, so
+    updated_at is set and unset by turns; nobody reads it.
+    """
+    files = RawTemplateFiles.__table__
+    template = RawTemplate.__table__
+    return sa.update(files).where(files.c.id == sa.select(
+        template.c.files_id).where(units.is_this_row(
+            RawTemplate)).scalar_subquery()).values(updated_at=sa.case(
+                (files.c.updated_at.is_(None), sa.bindparam(
+                    'touched_at', type_=sa.DateTime())), else_=None))
+
+
+@functools.cache
+def _select_files_id():
+    return sa.select(RawTemplate.files_id).where(
+        units.is_this_row(RawTemplate))
+
+
+@functools.cache
+def _delete_unused_files():
+    files = RawTemplateFiles.__table__
+    template = RawTemplate.__table__
+    return sa.delete(files).where(
+        files.c.id == sa.bindparam('these_files'),
+        ~sa.exists().where(template.c.files_id == files.c.id))

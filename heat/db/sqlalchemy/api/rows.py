@@ -78,16 +78,17 @@ def change_if_other(context, model, key, values):
     return row
 
 
-def delete(context, model, key, in_use):
+def delete(context, model, key, in_use, unit=units.Delete):
     """Delete a row. One DELETE.
 
     :param key: as for get
     :param in_use: the text of the error for a row that others refer to
+    :param unit: a class derived from units.Delete if more belongs to it
     :raises heat.db.exception.NotFound: there is none
     :raises heat.db.exception.InUse: others refer to it
     """
     try:
-        write.write(context, units.Delete(model, key))
+        write.write(context, unit(model, key))
     except db_exception.DBReferenceError as error:
         raise exception.InUse(in_use) from error
 

@@ -36,8 +36,9 @@ class World:
         self.template_id = self.create_template().id
         self.stack_id = self.create_stack(name='Parent').id
 
-    def create_template(self):
-        return api.raw_template_create(self.context, {'template': {}})
+    def create_template(self, **values):
+        return api.raw_template_create(
+            self.context, {'template': {}, **values})
 
     def create_stack(self, **values):
         return api.stack_create(self.context, {

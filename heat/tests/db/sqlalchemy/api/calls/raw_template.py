@@ -12,12 +12,15 @@
 
 """Calls of what concerns raw templates."""
 
+from heat.db import api
 from heat.tests.db.sqlalchemy.api.calls import Call
 
 
 def calls(world):
     this = {'template_id': world.template_id}
     unused = {'template_id': world.create_template().id}
+    files = api.raw_template_files_create(world.context, {'files': {'a': 'b'}})
+    last = {'template_id': world.create_template(files_id=files.id).id}
     template = {'values': {'template': {'a': 1}}}
     insert = ('INSERT INTO raw_template', 'COMMIT')
     return [
@@ -27,6 +30,11 @@ def calls(world):
              is_scoped=False),
         Call('raw_template_update', {**this, **template},
              ('SELECT raw_template', 'UPDATE raw_template'), is_scoped=False),
-        Call('raw_template_delete', unused, ('DELETE FROM raw_template',),
-             is_scoped=False),
+        Call('raw_template_delete', unused, (
+            'UPDATE raw_template_files', 'DELETE FROM raw_template',
+            'COMMIT'), is_scoped=False),
+        Call('raw_template_delete', last, (
+            'UPDATE raw_template_files', 'SELECT raw_template.files_id',
+            'DELETE FROM raw_template', 'DELETE FROM raw_template_files',
+            'COMMIT'), is_scoped=False),
     ]
