@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Running db_sync in processes of its own."""
+"""Running db_sync, or a part of it, in processes of its own."""
 
 import os
 import sys
@@ -19,20 +19,20 @@ import traceback
 from heat.db import api
 
 
-class Runner:
-    """A process that runs db_sync on a database.
+class Process:
+    """A process that calls a function.
 
     :param engine: its connections are not shared with the process
-    :param before: called in the process before it starts
+    :param before: called in the process before it
     """
 
-    def __init__(self, engine, version=None, before=lambda: None, **options):
+    def __init__(self, engine, function, before=lambda: None):
         engine.dispose()
         self.pid = os.fork()
         if not self.pid:
             try:
                 before()
-                api.db_sync(engine, version, **options)
+                function()
                 os._exit(0)
             except Exception:
                 traceback.print_exc(file=sys.stderr)
@@ -51,3 +51,11 @@ class Runner:
         status = os.waitpid(self.pid, os.WUNTRACED)[1]
         if not os.WIFSTOPPED(status):
             raise RuntimeError('ended with status %d' % status)
+
+
+class Runner(Process):
+    """A process that runs db_sync on a database."""
+
+    def __init__(self, engine, version=None, before=lambda: None, **options):
+        super().__init__(
+            engine, lambda: api.db_sync(engine, version, **options), before)

@@ -47,8 +47,9 @@ class ChangeRowsTest(base.DBTestCase):
         for size, expected in ((3, [3, 3, 1]), (7, [7, 0]), (8, [7])):
             found = []
             for batch in ddl.batches(self.engine, self.KEY, size):
-                found.append(self.execute(
-                    sa.select(self.KEY).where(batch)).scalars().all())
+                with self.engine.connect() as conn:
+                    found.append(conn.execute(
+                        sa.select(self.KEY).where(batch)).scalars().all())
             self.assertEqual(expected, [len(ids) for ids in found])
             self.assertEqual(['id-%d' % number for number in range(7)],
                              sorted(sum(found, [])))

@@ -96,11 +96,11 @@ STATEMENTS = {
         'ALTER TABLE new_resource_data RENAME TO resource_data',
         'CREATE TABLE new_resource (id INTEGER NOT NULL PRIMARY KEY, '
         'stack_id VARCHAR(36) NOT NULL REFERENCES stack (id), '
-        'uuid VARCHAR(36) UNIQUE, name VARCHAR(255), '
+        'uuid VARCHAR(36), name VARCHAR(255), '
         'nova_instance VARCHAR(255), action VARCHAR(255), '
         'status VARCHAR(255), status_reason VARCHAR(255), '
         'rsrc_metadata TEXT, properties_data TEXT, created_at DATETIME, '
-        'updated_at DATETIME)',
+        'updated_at DATETIME, UNIQUE (uuid))',
         'INSERT INTO new_resource (stack_id, uuid, name, nova_instance, '
         'action, status, status_reason, rsrc_metadata, properties_data, '
         'created_at, updated_at) SELECT stack_id, id, name, nova_instance, '
@@ -190,8 +190,9 @@ class RekeyTest(base.DBTestCase):
         elif self.driver == 'postgresql':
             self.execute('ALTER TABLE resource_data '
                          'DROP CONSTRAINT resource_data_resource_id_fkey')
-        self.execute("UPDATE resource_data SET resource_id = 'gone' "
-                     'WHERE id = 2')
+        # SQLite's own client asks for no foreign key.
+        clients.feed(self.engine, "UPDATE resource_data SET resource_id = "
+                     "'gone' WHERE id = 2;")
         before = schema.describe(self.engine), schema.rows(self.engine)
         error = self.assertRaises(exception.MigrationError, api.db_sync,
                                   self.engine, 57)

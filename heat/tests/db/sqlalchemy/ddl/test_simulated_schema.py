@@ -12,17 +12,15 @@
 
 """What is simulated is what a database has when it was done."""
 
-import sqlalchemy as sa
-
 from heat.db import api
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.migration import apply
 from heat.db.sqlalchemy.migration import repository
-from heat.tests import base
+from heat.tests.db.sqlalchemy.ddl import operations
 from heat.tests import schema
 
 
-class SimulatedSchemaTest(base.DBTestCase):
+class SimulatedSchemaTest(operations.DatabaseTestCase):
 
     def test_every_version(self):
         simulated = ddl.SimulatedSchema(self.engine.dialect)
@@ -34,42 +32,20 @@ class SimulatedSchemaTest(base.DBTestCase):
     def test_every_version_from_a_database(self):
         """What is read of a database and what is simulated go together."""
         api.db_sync(self.engine, 50)
-        with self.engine.connect() as conn:
-            simulated = ddl.SimulatedSchema(
-                self.engine.dialect, ddl.Schema(conn))
-            self._describe(simulated)
+
+        def apply_all(recorder):
             for script in sorted(repository.scripts().values()):
                 if script.version > 50:
-                    apply.apply_version(ddl.Recorder(simulated), script)
+                    apply.apply_version(recorder, script)
+
+        recorder, _found = self.record(apply_all, self.table_names())
         api.db_sync(self.engine, with_indexes=False)
-        self._assert_same(simulated)
+        self._assert_same(recorder.schema)
 
     def _assert_same(self, simulated, name=None):
-        with self.engine.connect() as conn:
-            live = self._describe(ddl.Schema(conn))
-        self.assertEqual({}, schema.difference(
-            live, self._describe(simulated)), name)
-
-    def _describe(self, questioned):
         # No version drops a table but the last one.
-        return {
-            (name, key): found
-            for name in sa.inspect(self.engine).get_table_names()
-            for key, found in self._describe_table(questioned.table(name))}
-
-    def _describe_table(self, table):
-        yield 'primary key', table.primary_key
-        for name, column in table.columns.items():
-            yield ('column', name), (self._type(column.type), column.nullable)
-        for name, columns in table.indexes.items():
-            yield ('index', name), columns
-        for key in table.foreign_keys:
-            # SQLAlchemy does not see all names of SQLite's.
-            yield ('foreign key', key.columns), (
-                key.target, key.on_delete,
-                self.driver != 'sqlite' and key.name)
-
-    def _type(self, type_):
-        name = type_.compile(dialect=self.engine.dialect).split(' COLL')[0]
-        return {'INTEGER(11)': 'INTEGER', 'TINYINT(1)': 'BOOL',
-                }.get(name, name)
+        names = self.table_names()
+        with self.engine.connect() as conn:
+            live = self.tell_of(ddl.Schema(conn), names)
+        self.assertEqual({}, schema.difference(
+            live, self.tell_of(simulated, names)), name)
