@@ -73,7 +73,7 @@ def tenant(context):
     """Return the parameters that is_visible() names."""
     if is_admin(context):
         return {}
-    return {'this_tenant': as_id(context.tenant_id)}
+    return {'this_tenant': as_id(context.project_id)}
 
 
 @functools.cache

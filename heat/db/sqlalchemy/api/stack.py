@@ -53,7 +53,7 @@ def stack_create(context, values):
     """
     checks.check_dictionary('values', values)
     if not (fence.is_admin(context) or
-            values.get('tenant') == context.tenant_id is not None):
+            values.get('tenant') == context.project_id is not None):
         raise exception.InvalidValues(
             _('must be the tenant of the context, unless an administrator '
               'creates the stack'), ['tenant'])

@@ -161,7 +161,7 @@ def _listed(context, filters, tenant_safe, show_deleted, show_nested):
     query = _query(context, False, show_deleted)
     if tenant_safe and not fence.is_admin(context):
         # A stack's user project may see the stack, but does not list it.
-        query = query.where(same_id(Stack.tenant, context.tenant_id))
+        query = query.where(same_id(Stack.tenant, context.project_id))
     if show_nested:
         query = query.where(sa.or_(Stack.backup.is_(None),
                                    sa.not_(Stack.backup)))
