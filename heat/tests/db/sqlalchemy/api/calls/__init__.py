@@ -55,6 +55,8 @@ class Call:
     :ivar arguments: {name: value}, without flags, of which the truth counts
     :ivar sent: how each statement begins that it sends, COMMIT included
     :ivar is_scoped: for a context of another tenant there is nothing to see
+    :ivar is_unfenced: it writes to stacks whatever their traversal is, and
+        its documentation says why
     :ivar unknown: which of the statements leave the outcome unknown when the
         connection is lost there
     :ivar takes: {argument: a function that tells whether another value is
@@ -65,6 +67,7 @@ class Call:
     arguments: dict
     sent: tuple
     is_scoped: bool = True
+    is_unfenced: bool = False
     unknown: tuple = ()
     takes: dict = dataclasses.field(default_factory=dict)
 
