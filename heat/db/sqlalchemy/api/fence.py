@@ -17,6 +17,7 @@ import functools
 
 import sqlalchemy as sa
 
+from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import swap
@@ -58,6 +59,20 @@ def write(context, stack_id, values, exp_trvsl, then=None):
         mark=_mark(values, exp_trvsl), then=then)
 
 
+def check_tenant(context, values):
+    """Refuse values of a new row that belongs to another tenant.
+
+    :raises heat.db.exception.InvalidValues: its tenant is not the context's,
+        and that is not an administrator's
+    """
+    checks.check_dictionary('values', values)
+    if not (is_admin(context) or
+            values.get('tenant') == context.project_id is not None):
+        raise exception.InvalidValues(
+            _('must be the tenant of the context, unless an administrator '
+              'creates it'), ['tenant'])
+
+
 def live(context):
     """Return the scope of live stacks that a context may see."""
     return _is_live(is_admin(context)), tenant(context)
@@ -76,15 +91,37 @@ def tenant(context):
     return {'this_tenant': as_id(context.project_id)}
 
 
+def visible(context, model):
+    """Return the scope of rows that a context may see."""
+    return is_visible(is_admin(context), model), tenant(context)
+
+
+def owned(context, model):
+    """Return the scope of a tenant's own rows, even for administrators."""
+    facade.check_context(context)
+    return is_owned(model), {'this_tenant': as_id(context.project_id)}
+
+
 @functools.cache
-def is_visible(is_admin):
-    """Return the condition that a context may see a stack."""
+def is_visible(is_admin, model=Stack):
+    """Return the condition that a context may see a row."""
     if is_admin:
         return sa.true()
-    # NULL is no tenant: it sees none, not even a stack that has no tenant.
-    this_tenant = sa.bindparam('this_tenant', type_=sa.String())
-    return sa.or_(SameText(Stack.tenant, this_tenant),
-                  SameText(Stack.stack_user_project_id, this_tenant))
+    if not hasattr(model, 'stack_user_project_id'):
+        return is_owned(model)
+    return sa.or_(is_owned(model), SameText(
+        model.stack_user_project_id, _this_tenant()))
+
+
+@functools.cache
+def is_owned(model):
+    """Return the condition that a row is of a context's own tenant."""
+    # NULL is no tenant: it sees none, not even a row that has no tenant.
+    return SameText(model.tenant, _this_tenant())
+
+
+def _this_tenant():
+    return sa.bindparam('this_tenant', type_=sa.String())
 
 
 @functools.cache

@@ -29,9 +29,9 @@ from heat.db.sqlalchemy.types import freeze
 def insert(context, model, values):
     """Check values, and store them as a new row. One INSERT.
 
-    In one round trip where the key is known before: then a row that has this
-    key and these values is taken for the one of this call, after a lost
-    connection.
+    In one round trip where its primary key, or another that is unique, is
+    known before: then a row that has this key and these values is taken for
+    the one of this call, after a lost connection.
 
     :param values: {attribute: value}
     :returns: the row, detached, without what it refers to
@@ -42,54 +42,61 @@ def insert(context, model, values):
     return write.write(context, units.Insert(model, values))
 
 
-def get(context, model, key, *options):
+def get(context, model, key, *options, scope=units.ALL):
     """Return a row. One SELECT.
 
     :param key: the value of its primary key; what the column can not hold is
         the key of no row
     :param options: SQLAlchemy's, of what to load with it; the same objects
         each time
+    :param scope: the condition that the caller may see the row, the same
+        object each time, and the parameters that are named in it
     :raises heat.db.exception.NotFound: there is none
     """
-    row = first(context, _by_key(model, options), units.this_row(model, key))
+    condition, parameters = scope
+    row = first(context, _by_key(model, condition, options),
+                {**parameters, **units.this_row(model, key)})
     if row is None:
         raise units.not_found(model, key)
     return row
 
 
-def change_if_other(context, model, key, values):
+def change_if_other(context, model, key, values, *options, scope=units.ALL):
     """Write checked values to a row if any differs; return the row.
 
-    One SELECT, and one UPDATE if need be.
+    One SELECT, and one UPDATE if need be. That writes all of them: another
+    may have written since.
 
-    :param key: as for get
+    :param key: as for get, and so are options and scope
     :raises heat.db.exception.NotFound: there is none
     :raises heat.db.exception.InvalidValues: a value refers to nothing, or
         the server can not take it
     """
-    row = get(context, model, key)
-    values = {name: value for name, value in values.items()
-              if getattr(row, name) != value}
-    if values:
-        unit = units.Change(model, key, values)
+    row = get(context, model, key, *options, scope=scope)
+    if any(getattr(row, name) != value for name, value in values.items()):
+        unit = units.Change(model, key, values, scope)
         write.write(context, unit)
         for name, value in unit.values.items():
             orm.attributes.set_committed_value(row, name, freeze(value))
     return row
 
 
-def delete(context, model, key, in_use, unit=units.Delete):
+def delete(context, model, key, in_use=None, scope=units.ALL,
+           unit=units.Delete):
     """Delete a row. One DELETE.
 
-    :param key: as for get
-    :param in_use: the text of the error for a row that others refer to
+    :param key: as for get, and so is scope
+    :param in_use: the text of the error for a row that others refer to; None
+        if nothing can
     :param unit: a class derived from units.Delete if more belongs to it
     :raises heat.db.exception.NotFound: there is none
     :raises heat.db.exception.InUse: others refer to it
     """
     try:
-        write.write(context, unit(model, key))
+        write.write(context, unit(model, key, scope))
     except db_exception.DBReferenceError as error:
+        if in_use is None:
+            raise
         raise exception.InUse(in_use) from error
 
 
@@ -99,6 +106,18 @@ def first(context, select, parameters=None):
         select, parameters).scalars().first())
 
 
+def count(context, select, parameters=None):
+    """Return how many results a SELECT of one model has."""
+    return first_values(context, select.with_only_columns(
+        sa.func.count(), maintain_column_froms=True), parameters)[0]
+
+
+def first_values(context, select, parameters=None):
+    """Return the first row of a SELECT of columns; None if none."""
+    return autocommit.read(context, lambda session: session.execute(
+        select, parameters).first())
+
+
 def every(context, select, parameters=None):
     """Return the results of a SELECT of one model."""
     return autocommit.read(context, lambda session: session.execute(
@@ -106,7 +125,8 @@ def every(context, select, parameters=None):
 
 
 @functools.lru_cache(maxsize=256)
-def _by_key(model, options):
+def _by_key(model, condition, options):
     # Inside a caller's transaction, the session may know an older row.
-    return sa.select(model).where(units.is_this_row(model)).options(
+    return sa.select(model).where(
+        units.is_this_row(model, condition)).options(
         *options).execution_options(populate_existing=True)

@@ -51,12 +51,7 @@ def stack_create(context, values):
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
     :raises oslo_db.exception.DBError: as the database says
     """
-    checks.check_dictionary('values', values)
-    if not (fence.is_admin(context) or
-            values.get('tenant') == context.project_id is not None):
-        raise exception.InvalidValues(
-            _('must be the tenant of the context, unless an administrator '
-              'creates the stack'), ['tenant'])
+    fence.check_tenant(context, values)
     return rows.insert(context, Stack, values)
 
 

@@ -61,7 +61,7 @@ class Swap(write.Unit):
     """
 
     def __init__(self, model, key, expected, values, lost, reported=None,
-                 scope=(None, {}), mark=None, is_proof=True, then=None):
+                 scope=units.ALL, mark=None, is_proof=True, then=None):
         self.model = model
         self.key = key
         self.expected = expected

@@ -12,6 +12,7 @@
 
 """Units of work on one row, which is told by its key."""
 
+import datetime
 import functools
 
 import sqlalchemy as sa
@@ -27,6 +28,9 @@ from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.types import freeze
+
+# The scope of all rows.
+ALL = (None, {})
 
 
 def not_found(model, key):
@@ -51,13 +55,18 @@ class Insert(write.Unit):
 
     def __init__(self, model, values):
         self.model = model
-        self.given = {**_defaults(model, primary_key=True), **values}
+        self.given = {**_defaults(model, is_key=True), **values}
         self.values = {**_defaults(model), **self.given}
-        self.key = {name: self.given[name] for name in _key_names(model)
-                    if name in self.given}
+        self.key = self._known(_key_names(model)) or self._known(
+            _unique_names(model))
         # A statement that may not be repeated is sent in a transaction:
         # then only a lost COMMIT leaves its outcome open.
         self.is_statement = bool(self.key)
+
+    def _known(self, names):
+        """Return {attribute: value} of what tells the row; {} if NULL."""
+        known = {name: self.given.get(name) for name in names}
+        return {} if None in known.values() else known
 
     def work(self, execute):
         with explained(self.model, self.values, execute):
@@ -75,9 +84,10 @@ class Insert(write.Unit):
                 **galera.UP_TO_DATE), {}).mappings().first()
         given = by_column(self.model, self.given)
         if stored is not None and all(
-                stored[name] == freeze(value)
+                _is_stored(stored[name], value)
                 for name, value in given.items()):
-            return self._row(self.key)
+            return self._row({name: stored[columns(self.model)[name].key]
+                              for name in _key_names(self.model)})
 
     def show(self, session, row):
         session.add(row)
@@ -89,21 +99,25 @@ class Insert(write.Unit):
 
 
 class Change(write.Unit):
-    """Values for a row, which may be repeated."""
+    """Values for a row, which may be repeated.
 
-    def __init__(self, model, key, values):
+    :param scope: as for Swap
+    """
+
+    def __init__(self, model, key, values, scope=ALL):
         self.model = model
         self.key = key
         self.values = values
+        self.condition = scope[0]
+        self.this = {**scope[1], **this_row(model, key)}
         if columns(model)['updated_at'].onupdate is not None:
             self.values = {'updated_at': now(), **values}
 
     def work(self, execute):
         with explained(self.model, self.values, execute):
             matched = execute(
-                _update_by_key(self.model),
-                {**by_column(self.model, self.values),
-                 **this_row(self.model, self.key)}).rowcount
+                _update_by_key(self.model, self.condition),
+                {**by_column(self.model, self.values), **self.this}).rowcount
         return matched or None
 
     def refusal(self, execute, for_share=False):
@@ -114,15 +128,20 @@ class Change(write.Unit):
 
 
 class Delete(write.Unit):
-    """The end of a row; after a lost connection, that it is gone counts."""
+    """The end of a row; after a lost connection, that it is gone counts.
 
-    def __init__(self, model, key):
+    :param scope: as for Swap
+    """
+
+    def __init__(self, model, key, scope=ALL):
         self.model = model
         self.key = key
+        self.condition = scope[0]
+        self.this = {**scope[1], **this_row(model, key)}
 
     def work(self, execute):
-        return execute(_delete_by_key(self.model),
-                       this_row(self.model, self.key)).rowcount or None
+        return execute(_delete_by_key(self.model, self.condition),
+                       self.this).rowcount or None
 
     def refusal(self, execute, for_share=False):
         return not_found(self.model, self.key)
@@ -141,19 +160,36 @@ def _key_names(model):
                  if column.primary_key)
 
 
+@functools.cache
+def _unique_names(model):
+    return tuple(name for name, column in columns(model).items()
+                 if column.unique)
+
+
+def _is_stored(stored, value):
+    """Tell whether this is what an engine has made of a value."""
+    if isinstance(value, datetime.datetime) and stored is not None:
+        # MySQL rounds to seconds.
+        return abs(stored - value) < datetime.timedelta(seconds=1)
+    return stored == freeze(value)
+
+
 def _only_key(model):
     name, = _key_names(model)
     return name, columns(model)[name]
 
 
-def _defaults(model, primary_key=False):
-    """Return what is stored where nothing is given."""
+def _defaults(model, is_key=False):
+    """Return what is stored where nothing is given.
+
+    :param is_key: in columns that tell a row from others; or in the rest
+    """
     return {name: None if column.default is None else
             column.default.arg(None) if column.default.is_callable else
             column.default.arg
             for name, column in columns(model).items()
-            if column.primary_key == primary_key and
-            (column.default is not None or not primary_key)}
+            if bool(column.primary_key or column.unique) == is_key and
+            (column.default is not None or not is_key)}
 
 
 def this_row(model, key):
@@ -161,19 +197,23 @@ def this_row(model, key):
     return {'this_row': as_key(_only_key(model)[1], key)}
 
 
-def is_this_row(model):
-    """Return the condition that a row has a key of one column."""
+def is_this_row(model, condition=None):
+    """Return the condition that a row has a key of one column.
+
+    :param condition: another one, of a scope; None is none
+    """
     column = _only_key(model)[1]
-    return same(column, sa.bindparam('this_row', type_=column.type))
+    is_this = same(column, sa.bindparam('this_row', type_=column.type))
+    return is_this if condition is None else sa.and_(is_this, condition)
 
 
-@functools.cache
-def _update_by_key(model):
+@functools.lru_cache(maxsize=256)
+def _update_by_key(model, condition):
     return sa.update(model.__table__).where(
-        is_this_row(model)).execution_options(autocommit=False)
+        is_this_row(model, condition)).execution_options(autocommit=False)
 
 
-@functools.cache
-def _delete_by_key(model):
+@functools.lru_cache(maxsize=256)
+def _delete_by_key(model, condition):
     return sa.delete(model.__table__).where(
-        is_this_row(model)).execution_options(autocommit=False)
+        is_this_row(model, condition)).execution_options(autocommit=False)
