@@ -30,6 +30,36 @@ from heat.db.sqlalchemy.api.resource_properties_data import (
     resource_prop_data_create_or_update)
 from heat.db.sqlalchemy.api.resource_properties_data import (
     resource_prop_data_get)
+from heat.db.sqlalchemy.api.service import service_create
+from heat.db.sqlalchemy.api.service import service_delete
+from heat.db.sqlalchemy.api.service import service_get
+from heat.db.sqlalchemy.api.service import service_get_all
+from heat.db.sqlalchemy.api.service import service_get_all_by_args
+from heat.db.sqlalchemy.api.service import service_update
+from heat.db.sqlalchemy.api.snapshot import snapshot_count_all_by_stack
+from heat.db.sqlalchemy.api.snapshot import snapshot_create
+from heat.db.sqlalchemy.api.snapshot import snapshot_delete
+from heat.db.sqlalchemy.api.snapshot import snapshot_get
+from heat.db.sqlalchemy.api.snapshot import snapshot_get_all_by_stack
+from heat.db.sqlalchemy.api.snapshot import snapshot_get_by_stack
+from heat.db.sqlalchemy.api.snapshot import snapshot_update
+from heat.db.sqlalchemy.api.software_config import software_config_count_all
+from heat.db.sqlalchemy.api.software_config import software_config_create
+from heat.db.sqlalchemy.api.software_config import software_config_delete
+from heat.db.sqlalchemy.api.software_config import software_config_get
+from heat.db.sqlalchemy.api.software_config import software_config_get_all
+from heat.db.sqlalchemy.api.software_deployment import (
+    software_deployment_count_all)
+from heat.db.sqlalchemy.api.software_deployment import (
+    software_deployment_create)
+from heat.db.sqlalchemy.api.software_deployment import (
+    software_deployment_delete)
+from heat.db.sqlalchemy.api.software_deployment import (
+    software_deployment_get)
+from heat.db.sqlalchemy.api.software_deployment import (
+    software_deployment_get_all)
+from heat.db.sqlalchemy.api.software_deployment import (
+    software_deployment_update)
 from heat.db.sqlalchemy.api.stack import stack_create
 from heat.db.sqlalchemy.api.stack import stack_delete
 from heat.db.sqlalchemy.api.stack import stack_get
@@ -68,6 +98,30 @@ __all__ = (
     'resource_prop_data_create',
     'resource_prop_data_create_or_update',
     'resource_prop_data_get',
+    'service_create',
+    'service_delete',
+    'service_get',
+    'service_get_all',
+    'service_get_all_by_args',
+    'service_update',
+    'snapshot_count_all_by_stack',
+    'snapshot_create',
+    'snapshot_delete',
+    'snapshot_get',
+    'snapshot_get_all_by_stack',
+    'snapshot_get_by_stack',
+    'snapshot_update',
+    'software_config_count_all',
+    'software_config_create',
+    'software_config_delete',
+    'software_config_get',
+    'software_config_get_all',
+    'software_deployment_count_all',
+    'software_deployment_create',
+    'software_deployment_delete',
+    'software_deployment_get',
+    'software_deployment_get_all',
+    'software_deployment_update',
     'stack_count_all',
     'stack_create',
     'stack_delete',

@@ -40,7 +40,7 @@ KINDS = (
     int, len, Exception('x'), uuid.UUID(TRAVERSAL),
     datetime.datetime(2015, 1, 1), datetime.date(2015, 1, 1))
 
-FLAGS = {'context', 'eager_load', 'show_deleted', 'show_nested',
+FLAGS = {'context', 'eager_load', 'show_deleted', 'show_nested', 'soft_delete',
          'tenant_safe'}
 
 REFUSALS = (exception.InvalidValues, exception.NotFound, exception.InUse,
