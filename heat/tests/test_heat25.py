@@ -37,6 +37,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 PROGRAMS = os.path.join(ROOT, '.tox', 'heat25', 'bin')
 HANDED_OVER = 'c6214ca60943'
 
+# What db_sync makes and Heat does not: 055 makes them, as the other engines
+# lack what MySQL makes for a foreign key.
+INDEXES_OF_055 = {
+    ('stack', 'index', repr(([column], False, None)))
+    for column in ('prev_raw_template_id', 'raw_template_id')}
+
 # Prints {table: [row, ...]} of all rows, by the names of Heat's attributes.
 READ = '''
 import json
@@ -109,7 +115,9 @@ class Heat25Test(base.DBTestCase):
         databases.empty(self.engine)
         api.db_sync(self.engine, with_indexes=False)
         self.heats_db_sync()
-        self.assertEqual(set(), theirs ^ self.describe())
+        self.assertEqual(
+            set() if self.driver == 'mysql' else INDEXES_OF_055,
+            theirs ^ self.describe())
 
     def test_takes_over(self):
         """From the oldest database, through this package, to Heat 25."""

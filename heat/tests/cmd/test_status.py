@@ -91,7 +91,10 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
                      'Matters on MariaDB and MySQL only.')
         self.assertEqual({
             'Schema version': (
-                SUCCESS, 'The database is at version 55, the newest.'),
+                SUCCESS, 'The database is at version 86, the newest.'),
+            'Hand-over to Alembic': (
+                SUCCESS, 'It is empty or at 086: Heat 21 to 25 can take '
+                'over.'),
             'Charset and collation': (SUCCESS, collation),
             'Schema drift': (SUCCESS, 'The schema is as expected.'),
             'Soft-deleted rows': (
@@ -106,7 +109,7 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
         result = self.run_command('upgrade', 'check',
                                   connection=self.connection)
         self.assertEqual((0, ''), (result.returncode, result.stderr))
-        self.assertEqual(5, result.stdout.count('| Result: Success '))
+        self.assertEqual(6, result.stdout.count('| Result: Success '))
 
     def test_pending(self):
         databases.load(self.engine, '046')
@@ -115,7 +118,7 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
         self.assertEqual(FAILURE, code)
         self.assertIn('version 46. Pending: 047_stack_nested_depth, ',
                       details)
-        self.assertIn('055_stack_convergence_data. Run heat-manage db_sync',
+        self.assertIn('086_drop_watch_rules. Run heat-manage db_sync',
                       details)
         self.assertEqual(
             (WARNING, 'Not compared: that needs the newest version.'),
@@ -135,14 +138,14 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
         code, details = self.check(FAILURE)['Schema version']
         self.assertEqual(FAILURE, code)
         self.assertIn('version 54, and a part of the next one', details)
-        self.assertIn('Pending: 055_stack_convergence_data.', details)
+        self.assertIn('Pending: 055_stack_convergence_data, ', details)
 
     def test_newer_database(self):
-        databases.load(self.engine, '055')
-        self.execute('UPDATE migrate_version SET version = 62')
+        databases.load(self.engine, '086')
+        self.execute('UPDATE migrate_version SET version = 87')
         checks = self.check(FAILURE)
         self.assertEqual(FAILURE, checks['Schema version'][0])
-        self.assertIn('version 62, newer', checks['Schema version'][1])
+        self.assertIn('version 87, newer', checks['Schema version'][1])
         self.assertIn('Not compared', checks['Schema drift'][1])
 
     def test_tables_without_version(self):
