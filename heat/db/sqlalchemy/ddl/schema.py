@@ -96,6 +96,12 @@ class Schema(Questions):
         return Table(self._columns(name), self._indexes(name),
                      self._foreign_keys(name), key['constrained_columns'])
 
+    def indexes(self, table_name):
+        # To read all that a table has takes more statements.
+        if not self._inspector.has_table(table_name):
+            return {}
+        return self._indexes(table_name)
+
     def _columns(self, name):
         return {column['name']: Column(
             column['type'], column['nullable'],
