@@ -38,13 +38,22 @@ _TRAVERSAL = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
 def check(model, values, fixed=(), new=False):
-    """Refuse values that the columns of a model can not hold.
+    """Refuse values that a row can not have.
 
     :param values: a dictionary
     :param fixed: names of columns that may not be given
     :param new: the values are for a new row
     :raises heat.db.exception.InvalidValues: it names the offending keys
     """
+    check_columns(model, values, fixed, new)
+    for key, find_problem in _SPECIAL.items():
+        problem = key in values and find_problem(values[key])
+        if problem:
+            _refuse(problem, [key])
+
+
+def check_columns(model, values, fixed=(), new=False):
+    """Refuse values that the columns of a model can not hold; see check."""
     check_dictionary('values', values)
     known = columns(model)
     unknown = [key for key in values if key not in known]
@@ -60,8 +69,6 @@ def check(model, values, fixed=(), new=False):
         _refuse(_('must be given'), missing)
     for key, value in values.items():
         problem = _problem(known[key], value)
-        if key in _SPECIAL:
-            problem = problem or _SPECIAL[key](value)
         if problem:
             _refuse(problem, [key])
 

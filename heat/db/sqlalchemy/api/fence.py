@@ -34,6 +34,15 @@ class Expectation(enum.Enum):
 ANY_TRAVERSAL = Expectation.ANY_TRAVERSAL
 
 
+def check(exp_trvsl):
+    """Refuse what no traversal of a stack can be.
+
+    :raises heat.db.exception.InvalidValues: it names exp_trvsl
+    """
+    if exp_trvsl is not ANY_TRAVERSAL:
+        checks.check_traversal('exp_trvsl', exp_trvsl)
+
+
 def write(context, stack_id, values, exp_trvsl, then=None):
     """Write to a live, visible stack if its traversal is the expected one.
 
@@ -41,16 +50,13 @@ def write(context, stack_id, values, exp_trvsl, then=None):
     :param exp_trvsl: a traversal; None is no traversal; or ANY_TRAVERSAL
     :param then: called with execute, in the transaction of the UPDATE
     :returns: True
-    :raises heat.db.exception.InvalidValues: exp_trvsl is no traversal,
-        or a value refers to nothing
+    :raises heat.db.exception.InvalidValues: a value refers to nothing
     :raises heat.db.exception.NotFound: there is no such stack
     :raises heat.db.exception.ConcurrentTransition: it is in another
         traversal
     """
-    expected = {}
-    if exp_trvsl is not ANY_TRAVERSAL:
-        checks.check_traversal('exp_trvsl', exp_trvsl)
-        expected = {'current_traversal': exp_trvsl}
+    expected = ({} if exp_trvsl is ANY_TRAVERSAL else
+                {'current_traversal': exp_trvsl})
     return swap.swap(
         context, Stack, {'id': stack_id}, expected, values,
         lost=lambda actual: exception.ConcurrentTransition(

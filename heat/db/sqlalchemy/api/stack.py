@@ -93,6 +93,7 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
     if values in ({}, None):
         raise exception.InvalidValues(_('nothing to write'), ['values'])
     checks.check(Stack, values, FIXED)
+    fence.check(exp_trvsl)
     return fence.write(context, stack_id, {'updated_at': now(), **values},
                        exp_trvsl)
 
@@ -112,6 +113,7 @@ def stack_delete(context, stack_id, exp_trvsl=None):
         for statement in _delete_resources():
             execute(statement, this)
 
+    fence.check(exp_trvsl)
     deleted_at = now()
     fence.write(context, stack_id,
                 {'updated_at': deleted_at, 'deleted_at': deleted_at},
