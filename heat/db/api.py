@@ -70,6 +70,11 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
+from heat.db.sqlalchemy.api.sync_point import sync_point_create
+from heat.db.sqlalchemy.api.sync_point import sync_point_delete_all_by_stack_and_traversal  # noqa: E501
+from heat.db.sqlalchemy.api.sync_point import sync_point_get
+from heat.db.sqlalchemy.api.sync_point import sync_point_update_input_data
+from heat.db.sqlalchemy.api.sync_point_input import sync_point_add_input
 from heat.db.sqlalchemy.engine.facade import get_engine
 
 # What operators do with a database, and the modules that have it. Engines,
@@ -132,6 +137,11 @@ __all__ = (
     'stack_get_by_name_and_owner_id',
     'stack_get_root_id',
     'stack_update',
+    'sync_point_add_input',
+    'sync_point_create',
+    'sync_point_delete_all_by_stack_and_traversal',
+    'sync_point_get',
+    'sync_point_update_input_data',
     *_MODULES,
 )
 

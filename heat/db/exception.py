@@ -144,6 +144,25 @@ def _listed(values):
     return ', '.join('%s %s' % item for item in values.items())
 
 
+class SyncPointConflict(LostSwap):
+    """Another has written to the sync point first.
+
+    :ivar key: {name: value} of entity_id, traversal_id and is_update
+    :ivar expected: the atomic_key that the caller expected
+    :ivar actual: the atomic_key that is stored now
+    :ivar input_data: what is stored now
+    """
+
+    def __init__(self, key, expected, actual, input_data):
+        self.input_data = input_data
+        super().__init__(key, expected, actual)
+
+    def _text(self):
+        return _('sync point %(entity_id)s of traversal %(traversal_id)s has '
+                 'the atomic_key %(actual)s, not %(expected)s: another was '
+                 'first') % {**vars(self), **self.key}
+
+
 class OutcomeUnknown(db_exception.DBConnectionError):
     """The connection was lost, and no row can tell what came of the call.
 

@@ -64,7 +64,7 @@ def check_columns(model, values, fixed=(), new=False):
         _refuse(_('not to be set by callers'), refused)
     missing = new and [
         key for key, column in known.items() if key not in values and
-        not (column.nullable or column.default or column.primary_key)]
+        not (column.nullable or column.default or _is_number_of_row(column))]
     if missing:
         _refuse(_('must be given'), missing)
     for key, value in values.items():
@@ -96,6 +96,28 @@ def check_value(model, key, value):
             _refuse(problem, [key])
 
 
+def check_json(name, value):
+    """Refuse what does not come back from JSON as it was.
+
+    :param name: the name of the argument, for the error
+    :raises heat.db.exception.InvalidValues: it names the argument
+    """
+    problem = _json_problem(None, value)
+    if problem:
+        _refuse(problem, [name])
+
+
+def check_texts(name, values):
+    """Refuse what is no collection of texts.
+
+    :param name: the name of the argument, for the error
+    :raises heat.db.exception.InvalidValues: it names the argument
+    """
+    if not (isinstance(values, (list, tuple, set, frozenset)) and
+            all(isinstance(value, str) for value in values)):
+        _refuse(_('must be a list or a set of texts'), [name])
+
+
 def check_number(name, value):
     """Refuse what is no number of rows: an integer from 0 on, or None.
 
@@ -122,6 +144,11 @@ def check_traversal(key, value):
     problem = _traversal_problem(value)
     if problem:
         _refuse(problem, [key])
+
+
+def _is_number_of_row(column):
+    """Tell whether the server gives it, if nobody else does."""
+    return column.primary_key and isinstance(column.type, sa.Integer)
 
 
 def _refuse(reason, keys):

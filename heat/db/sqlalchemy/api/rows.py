@@ -45,20 +45,28 @@ def insert(context, model, values):
 def get(context, model, key, *options, scope=units.ALL):
     """Return a row. One SELECT.
 
-    :param key: the value of its primary key; what the column can not hold is
-        the key of no row
+    :param key, options, scope: as for find
+    :raises heat.db.exception.NotFound: there is none
+    """
+    row = find(context, model, key, *options, scope=scope)
+    if row is None:
+        raise units.not_found(model, key)
+    return row
+
+
+def find(context, model, key, *options, scope=units.ALL):
+    """Return a row; None if there is none. One SELECT.
+
+    :param key: the value of its primary key, or {attribute: value} of one of
+        several columns; what a column can not hold is the key of no row
     :param options: SQLAlchemy's, of what to load with it; the same objects
         each time
     :param scope: the condition that the caller may see the row, the same
         object each time, and the parameters that are named in it
-    :raises heat.db.exception.NotFound: there is none
     """
     condition, parameters = scope
-    row = first(context, _by_key(model, condition, options),
-                {**parameters, **units.this_row(model, key)})
-    if row is None:
-        raise units.not_found(model, key)
-    return row
+    return first(context, _by_key(model, condition, options),
+                 {**parameters, **units.this_row(model, key)})
 
 
 def change_if_other(context, model, key, values, *options, scope=units.ALL):

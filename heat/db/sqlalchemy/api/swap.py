@@ -106,11 +106,12 @@ class Swap(write.Unit):
         row = execute(select, self.this).first()
         if row is None:
             return units.not_found(self.model, self.key)
+        actual = dict(zip(self.reported, row))
         # Conflicts are expected; the values may be secret.
         LOG.debug('%s %s: expected %s, found %s', self.model.__tablename__,
-                  self.key, self.expected, row)
+                  self.key, self.expected,
+                  {name: actual.get(name) for name in self.expected})
         error = self.lost(*row)
-        actual = dict(zip(self.reported, row))
         if not for_share and all(actual[name] == value for name, value
                                  in self.expected.items()):
             # Since the UPDATE it has become what was expected.
@@ -123,6 +124,7 @@ class Swap(write.Unit):
         known = columns(self.model)
         row = execute(sa.select(*(
             known[name] for name in self.key)).where(*(
+                known[name].is_(None) if value is None else
                 same(known[name], sa.literal(value, known[name].type))
                 for name, value in {**self.key, **self.mark}.items()
             )).execution_options(**galera.UP_TO_DATE), {}).first()

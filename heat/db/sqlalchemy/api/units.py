@@ -31,6 +31,8 @@ from heat.db.sqlalchemy.types import freeze
 
 # The scope of all rows.
 ALL = (None, {})
+# A parameter must not be called as a column is: the column would be set.
+_THIS = 'this_%s'
 
 
 def not_found(model, key):
@@ -147,10 +149,8 @@ class Delete(write.Unit):
         return not_found(self.model, self.key)
 
     def landed(self, execute):
-        name, column = _only_key(self.model)
-        is_there = execute(sa.select(column).where(
-            is_this_row(self.model)).execution_options(**galera.UP_TO_DATE),
-            this_row(self.model, self.key)).first()
+        is_there = execute(_select_by_key(self.model),
+                           this_row(self.model, self.key)).first()
         return None if is_there else True
 
 
@@ -174,11 +174,6 @@ def _is_stored(stored, value):
     return stored == freeze(value)
 
 
-def _only_key(model):
-    name, = _key_names(model)
-    return name, columns(model)[name]
-
-
 def _defaults(model, is_key=False):
     """Return what is stored where nothing is given.
 
@@ -193,18 +188,27 @@ def _defaults(model, is_key=False):
 
 
 def this_row(model, key):
-    """Return the parameter that is_this_row() names."""
-    return {'this_row': as_key(_only_key(model)[1], key)}
+    """Return the parameters that is_this_row() names.
+
+    :param key: the value of the primary key; of one of several columns,
+        {attribute: value}
+    """
+    names = _key_names(model)
+    if len(names) == 1:
+        key = {names[0]: key}
+    return {_THIS % name: as_key(columns(model)[name], key[name])
+            for name in names}
 
 
 def is_this_row(model, condition=None):
-    """Return the condition that a row has a key of one column.
+    """Return the condition that a row has a key.
 
     :param condition: another one, of a scope; None is none
     """
-    column = _only_key(model)[1]
-    is_this = same(column, sa.bindparam('this_row', type_=column.type))
-    return is_this if condition is None else sa.and_(is_this, condition)
+    keys = [(name, columns(model)[name]) for name in _key_names(model)]
+    return sa.and_(*(
+        same(column, sa.bindparam(_THIS % name, type_=column.type))
+        for name, column in keys), *([] if condition is None else [condition]))
 
 
 @functools.lru_cache(maxsize=256)
@@ -217,3 +221,10 @@ def _update_by_key(model, condition):
 def _delete_by_key(model, condition):
     return sa.delete(model.__table__).where(
         is_this_row(model, condition)).execution_options(autocommit=False)
+
+
+@functools.cache
+def _select_by_key(model):
+    return sa.select(*(
+        columns(model)[name] for name in _key_names(model))).where(
+            is_this_row(model)).execution_options(**galera.UP_TO_DATE)

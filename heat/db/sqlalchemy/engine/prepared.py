@@ -42,6 +42,8 @@ class Prepared:
         compiled = statement.compile(dialect=dialect, column_keys=keys)
         self.text = str(compiled)
         self.places = compiled.positiontup
+        self.constants = {name: bind.value for name, bind
+                          in compiled.binds.items() if not bind.required}
         processors = {
             name: bind.type.dialect_impl(dialect).bind_processor(dialect)
             for name, bind in compiled.binds.items()}
@@ -61,7 +63,7 @@ class Prepared:
         return Result(cursor.rowcount)
 
     def _bound(self, parameters):
-        bound = {**parameters}
+        bound = {**self.constants, **parameters}
         for name, process in self.processors:
             bound[name] = process(bound[name])
         return [bound[name] for name in self.places] if self.places else bound

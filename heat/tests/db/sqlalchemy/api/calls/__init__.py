@@ -16,8 +16,10 @@ Each noun has a module here, with a function calls(world) that returns its
 Calls. Each Call is made in a World of its own, so that it may change it.
 """
 
+import contextlib
 import dataclasses
 import importlib
+import json
 import pkgutil
 import uuid
 
@@ -91,6 +93,19 @@ def is_text(kind):
     """Tell whether it is a text that a column of a key can hold."""
     return (isinstance(kind, str) and len(kind) <= 36 and
             '\0' not in kind and kind.isascii())
+
+
+def is_json(kind):
+    """Tell whether it comes back from JSON as it was."""
+    with contextlib.suppress(TypeError, ValueError):
+        return json.loads(json.dumps(kind, allow_nan=False)) == (
+            list(kind) if isinstance(kind, tuple) else kind)
+    return False
+
+
+def is_texts(kind):
+    return isinstance(kind, (list, tuple, set, frozenset)) and all(
+        isinstance(one, str) for one in kind)
 
 
 # Below what the modules of the nouns use.
