@@ -24,12 +24,35 @@ from heat.db.sqlalchemy.api.raw_template import raw_template_get
 from heat.db.sqlalchemy.api.raw_template import raw_template_update
 from heat.db.sqlalchemy.api.raw_template_files import raw_template_files_create
 from heat.db.sqlalchemy.api.raw_template_files import raw_template_files_get
+from heat.db.sqlalchemy.api.resource import resource_create
+from heat.db.sqlalchemy.api.resource import resource_delete
+from heat.db.sqlalchemy.api.resource import resource_get
+from heat.db.sqlalchemy.api.resource import resource_update_and_save
+from heat.db.sqlalchemy.api.resource_attributes import (
+    resource_attr_data_delete)
+from heat.db.sqlalchemy.api.resource_attributes import resource_attr_id_set
+from heat.db.sqlalchemy.api.resource_exchange import resource_exchange_stacks
+from heat.db.sqlalchemy.api.resource_list import (
+    resource_get_all_active_by_stack)
+from heat.db.sqlalchemy.api.resource_list import (
+    resource_get_all_by_physical_resource_id)
+from heat.db.sqlalchemy.api.resource_list import (
+    resource_get_by_physical_resource_id)
+from heat.db.sqlalchemy.api.resource_list import engine_get_all_locked_by_stack
+from heat.db.sqlalchemy.api.resource_list import resource_get_all
+from heat.db.sqlalchemy.api.resource_list import resource_get_all_by_root_stack
+from heat.db.sqlalchemy.api.resource_list import resource_get_all_by_stack
+from heat.db.sqlalchemy.api.resource_list import resource_get_by_name_and_stack
+from heat.db.sqlalchemy.api.resource_lock import ANY_ENGINE
 from heat.db.sqlalchemy.api.resource_properties_data import (
     resource_prop_data_create)
 from heat.db.sqlalchemy.api.resource_properties_data import (
     resource_prop_data_create_or_update)
 from heat.db.sqlalchemy.api.resource_properties_data import (
     resource_prop_data_get)
+from heat.db.sqlalchemy.api.resource_purge import resource_purge_deleted
+from heat.db.sqlalchemy.api.resource_swap import resource_create_replacement
+from heat.db.sqlalchemy.api.resource_swap import resource_update
 from heat.db.sqlalchemy.api.service import service_create
 from heat.db.sqlalchemy.api.service import service_delete
 from heat.db.sqlalchemy.api.service import service_get
@@ -55,11 +78,10 @@ from heat.db.sqlalchemy.api.software_deployment import (
 from heat.db.sqlalchemy.api.software_deployment import (
     software_deployment_delete)
 from heat.db.sqlalchemy.api.software_deployment import (
-    software_deployment_get)
-from heat.db.sqlalchemy.api.software_deployment import (
     software_deployment_get_all)
 from heat.db.sqlalchemy.api.software_deployment import (
     software_deployment_update)
+from heat.db.sqlalchemy.api.software_deployment import software_deployment_get
 from heat.db.sqlalchemy.api.stack import stack_create
 from heat.db.sqlalchemy.api.stack import stack_delete
 from heat.db.sqlalchemy.api.stack import stack_get
@@ -70,8 +92,9 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
+from heat.db.sqlalchemy.api.sync_point import (
+    sync_point_delete_all_by_stack_and_traversal)
 from heat.db.sqlalchemy.api.sync_point import sync_point_create
-from heat.db.sqlalchemy.api.sync_point import sync_point_delete_all_by_stack_and_traversal  # noqa: E501
 from heat.db.sqlalchemy.api.sync_point import sync_point_get
 from heat.db.sqlalchemy.api.sync_point import sync_point_update_input_data
 from heat.db.sqlalchemy.api.sync_point_input import sync_point_add_input
@@ -92,7 +115,9 @@ _MODULES = {
 }
 
 __all__ = (
+    'ANY_ENGINE',
     'ANY_TRAVERSAL',
+    'engine_get_all_locked_by_stack',
     'get_engine',
     'raw_template_create',
     'raw_template_delete',
@@ -100,9 +125,26 @@ __all__ = (
     'raw_template_files_get',
     'raw_template_get',
     'raw_template_update',
+    'resource_attr_data_delete',
+    'resource_attr_id_set',
+    'resource_create',
+    'resource_create_replacement',
+    'resource_delete',
+    'resource_exchange_stacks',
+    'resource_get',
+    'resource_get_all',
+    'resource_get_all_active_by_stack',
+    'resource_get_all_by_physical_resource_id',
+    'resource_get_all_by_root_stack',
+    'resource_get_all_by_stack',
+    'resource_get_by_name_and_stack',
+    'resource_get_by_physical_resource_id',
     'resource_prop_data_create',
     'resource_prop_data_create_or_update',
     'resource_prop_data_get',
+    'resource_purge_deleted',
+    'resource_update',
+    'resource_update_and_save',
     'service_create',
     'service_delete',
     'service_get',

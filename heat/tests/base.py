@@ -141,3 +141,14 @@ class APITestCase(DBTestCase):
             creator = copy.copy(creator)
             creator.is_admin = True
         return api.stack_create(creator, values)
+
+    def create_resource(self, **values):
+        """Store a resource, by default of a stack that has nothing else."""
+        if 'stack_id' not in values:
+            values['stack_id'] = self.create_stack().id
+        return api.resource_create(self.context, values)
+
+    def create_properties(self, **data):
+        """Store properties or attributes; return their id."""
+        return api.resource_prop_data_create(
+            self.context, {'data': data, 'encrypted': False}).id

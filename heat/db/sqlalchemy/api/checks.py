@@ -83,9 +83,10 @@ def check_dictionary(name, value):
         _refuse(_('must be a dictionary'), [name])
 
 
-def check_value(model, key, value):
+def check_value(model, key, value, name=None):
     """Refuse a value that a column of a model can not have.
 
+    :param name: what the error calls it; None is the key
     :raises heat.db.exception.InvalidValues: it names the key
     """
     if not isinstance(key, str) or key not in columns(model):
@@ -93,7 +94,7 @@ def check_value(model, key, value):
     if value is not None:
         problem = _problem(columns(model)[key], value)
         if problem:
-            _refuse(problem, [key])
+            _refuse(problem, [key if name is None else name])
 
 
 def check_json(name, value):

@@ -111,7 +111,7 @@ def delete(context, model, key, in_use=None, scope=units.ALL,
 def first(context, select, parameters=None):
     """Return the first result of a SELECT of one model; None if none."""
     return autocommit.read(context, lambda session: session.execute(
-        select, parameters).scalars().first())
+        select, parameters).scalars().unique().first())
 
 
 def count(context, select, parameters=None):
@@ -129,7 +129,7 @@ def first_values(context, select, parameters=None):
 def every(context, select, parameters=None):
     """Return the results of a SELECT of one model."""
     return autocommit.read(context, lambda session: session.execute(
-        select, parameters).scalars().all())
+        select, parameters).scalars().unique().all())
 
 
 @functools.lru_cache(maxsize=256)

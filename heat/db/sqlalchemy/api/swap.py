@@ -21,7 +21,6 @@ import functools
 from oslo_db import exception as db_exception
 from oslo_log import log
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from heat.db import exception
 from heat.db.sqlalchemy.api.explain import explained
@@ -31,7 +30,6 @@ from heat.db.sqlalchemy.comparison import same
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import columns
-from heat.db.sqlalchemy.types import freeze
 
 LOG = log.getLogger(__name__)
 
@@ -47,6 +45,9 @@ class Swap(write.Unit):
     :param key: {attribute: value} of its primary key
     :param expected: {attribute: value} of what decides; None is NULL. What
         is not there may have any value
+    :param or_null: names of attributes expected that may be NULL as well
+    :param moved_on: names of numbers, beside values, that are to be one
+        higher; NULL counts as 0
     :param values: {attribute: value} of what is set; they are checked
     :param lost: called with what is stored now of the attributes reported;
         returns the error for a loser
@@ -61,7 +62,8 @@ class Swap(write.Unit):
     """
 
     def __init__(self, model, key, expected, values, lost, reported=None,
-                 scope=units.ALL, mark=None, is_proof=True, then=None):
+                 scope=units.ALL, mark=None, is_proof=True, then=None,
+                 or_null=(), moved_on=()):
         self.model = model
         self.key = key
         self.expected = expected
@@ -72,6 +74,8 @@ class Swap(write.Unit):
         self.mark = mark
         self.is_proof = is_proof
         self.then = then
+        self.or_null = or_null
+        self.moved_on = moved_on
         self.is_statement = then is None
         known = columns(model)
         self.this = {**scope_parameters, **{
@@ -92,11 +96,12 @@ class Swap(write.Unit):
         parameters.update(self.this)
         shape = []
         for name, value in self.expected.items():
-            shape.append((name, value is None))
+            shape.append((name, value is not None,
+                          value is None or name in self.or_null))
             if value is not None:
                 parameters[_EXPECTED % name] = value
-        return _update(self.model, tuple(self.key), tuple(shape),
-                       self.scope), parameters
+        return _update(self.model, tuple(self.key), tuple(shape), self.scope,
+                       self.moved_on), parameters
 
     def refusal(self, execute, for_share=False):
         select = _select(self.model, tuple(self.key), self.reported,
@@ -112,8 +117,10 @@ class Swap(write.Unit):
                   self.key, self.expected,
                   {name: actual.get(name) for name in self.expected})
         error = self.lost(*row)
-        if not for_share and all(actual[name] == value for name, value
-                                 in self.expected.items()):
+        if not for_share and all(
+                actual[name] == value or
+                actual[name] is None and name in self.or_null
+                for name, value in self.expected.items()):
             # Since the UPDATE it has become what was expected.
             return db_exception.RetryRequest(error)
         return error
@@ -135,20 +142,7 @@ class Swap(write.Unit):
         return True
 
     def show(self, session, result):
-        """Let the row show what was written, if the caller has loaded it.
-
-        To expire all of it would make it useless after the transaction.
-        """
-        row = session.identity_map.get(orm.util.identity_key(
-            self.model, tuple(self.key.values())))
-        if row is None:
-            return
-        for name, value in self.values.items():
-            orm.attributes.set_committed_value(row, name, freeze(value))
-        changed = set(units.by_column(self.model, self.values))
-        for relation in sa.inspect(self.model).relationships:
-            if changed & {column.key for column in relation.local_columns}:
-                session.expire(row, [relation.key])
+        units.show(session, self.model, self.key, self.values)
 
 
 def swap(context, *args, **kwargs):
@@ -169,20 +163,34 @@ def swap(context, *args, **kwargs):
 
 
 @functools.lru_cache(maxsize=256)
-def _update(model, key, expected, scope):
+def _update(model, key, expected, scope, moved_on):
     """Return the UPDATE for a kind of swap.
 
     Made once: to build it would take longer than to send it.
 
-    :param expected: tuples of an attribute and whether it has to be NULL
+    :param expected: tuples of an attribute, whether it may have the value
+        expected, and whether it may be NULL
     """
     known = columns(model)
-    # Whether it commits is a matter of the connection, not of SQLAlchemy.
-    return sa.update(model.__table__).where(
+    statement = sa.update(model.__table__).where(
         *_is_this(model, key, scope),
-        *(known[name].is_(None) if is_null else
-          same(known[name], _parameter(_EXPECTED, name, known))
-          for name, is_null in expected)).execution_options(autocommit=False)
+        *(_is_expected(known, *shape) for shape in expected))
+    if moved_on:
+        statement = statement.values({
+            known[name]: sa.func.coalesce(known[name], 0) + 1
+            for name in moved_on})
+    # Whether it commits is a matter of the connection, not of SQLAlchemy.
+    return statement.execution_options(autocommit=False)
+
+
+def _is_expected(known, name, has_value, is_null):
+    conditions = []
+    if has_value:
+        conditions.append(same(
+            known[name], _parameter(_EXPECTED, name, known)))
+    if is_null:
+        conditions.append(known[name].is_(None))
+    return sa.or_(*conditions)
 
 
 @functools.lru_cache(maxsize=256)

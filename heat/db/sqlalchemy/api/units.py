@@ -52,6 +52,25 @@ def by_column(model, values):
     return {known[name].key: value for name, value in values.items()}
 
 
+def show(session, model, key, values):
+    """Let a row show what was written, if a caller's session has loaded it.
+
+    To expire all of it would make it useless after the transaction.
+
+    :param key: {attribute: value} of its primary key
+    """
+    row = session.identity_map.get(orm.util.identity_key(
+        model, tuple(key.values())))
+    if row is None:
+        return
+    for name, value in values.items():
+        orm.attributes.set_committed_value(row, name, freeze(value))
+    changed = set(by_column(model, values))
+    for relation in sa.inspect(model).relationships:
+        if changed & {column.key for column in relation.local_columns}:
+            session.expire(row, [relation.key])
+
+
 class Insert(write.Unit):
     """A new row of checked values."""
 

@@ -45,7 +45,8 @@ def plain(value):
 
 
 def _is_reference(key):
-    return key.endswith(('id', 'tenant')) and key != 'engine_id'
+    return (key.endswith(('id', 'tenant')) and key != 'engine_id' or
+            key in ('replaced_by', 'replaces'))
 
 
 class EveryCallTestCase(base.APITestCase):

@@ -27,7 +27,8 @@ from heat.tests.db.sqlalchemy.api import every_call
 TRAVERSAL = '11111111-1111-4111-8111-111111111111'
 
 # What operators call; they take an Engine, not a context.
-NOT_OF_ENGINES = {'ANY_TRAVERSAL', 'MigrationListener', 'get_engine'}
+NOT_OF_ENGINES = {'ANY_ENGINE', 'ANY_TRAVERSAL', 'MigrationListener',
+                  'get_engine'}
 
 KINDS = (
     None, True, False, 0, 1, -1, 2 ** 31, 2 ** 70, -2 ** 70, 1.0, 1.5,
@@ -40,8 +41,8 @@ KINDS = (
     int, len, Exception('x'), uuid.UUID(TRAVERSAL),
     datetime.datetime(2015, 1, 1), datetime.date(2015, 1, 1))
 
-FLAGS = {'context', 'eager_load', 'show_deleted', 'show_nested', 'soft_delete',
-         'tenant_safe'}
+FLAGS = {'context', 'eager_load', 'refresh', 'refresh_data', 'show_deleted',
+         'show_nested', 'soft_delete', 'stack_id_only', 'tenant_safe'}
 
 REFUSALS = (exception.InvalidValues, exception.NotFound, exception.InUse,
             exception.LostSwap)

@@ -48,6 +48,10 @@ class World:
             'current_traversal': TRAVERSAL, 'disable_rollback': False,
             **values})
 
+    def create_resource(self, **values):
+        return api.resource_create(self.context, {
+            'stack_id': self.stack_id, **values})
+
 
 @dataclasses.dataclass
 class Call:
@@ -87,6 +91,10 @@ class Call:
         if argument in self.takes:
             return self.takes[argument](kind)
         return type(kind) is int is type(self.arguments[argument])
+
+
+def is_none(kind):
+    return kind is None
 
 
 def is_text(kind):

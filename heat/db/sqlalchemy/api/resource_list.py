@@ -1,0 +1,163 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Resources found by their stack, their name or what they are to a cloud."""
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from heat.common.i18n import _
+from heat.db import exception
+from heat.db.sqlalchemy.api import fence
+from heat.db.sqlalchemy.api import listing
+from heat.db.sqlalchemy.api import resource
+from heat.db.sqlalchemy.api import rows
+from heat.db.sqlalchemy.comparison import same_id
+from heat.db.sqlalchemy.comparison import same_text
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.models import Resource
+from heat.db.sqlalchemy.models import Stack
+
+
+def resource_get_all(context):
+    """Return every resource, of all tenants. One SELECT.
+
+    :param context: a RequestContext
+    :returns: a list of models.Resource, with what belongs to each, in order
+        of their ids
+    :raises heat.db.exception.NotFound: there is none
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    found = rows.every(context, _query())
+    if not found:
+        raise exception.NotFound(_('there is no resource'))
+    return found
+
+
+def resource_get_all_by_stack(context, stack_id, filters=None):
+    """Return the resources of a stack by their names. One SELECT.
+
+    :param context: a RequestContext; the stack may be any tenant's
+    :param filters: a dictionary of attributes of models.Resource with the
+        value that each must have, or a list of such values; None is no
+        filter
+    :returns: a dictionary of models.Resource, with what belongs to each; the
+        newest of those that have the same name
+    :raises heat.db.exception.InvalidValues: a filter is refused
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    query = _query(same_id(Resource.stack_id, stack_id), filters=filters)
+    return {row.name: row for row in rows.every(context, query)}
+
+
+def resource_get_all_active_by_stack(context, stack_id):
+    """Return the resources of a stack whose deletion is not over. One SELECT.
+
+    :param context: as for resource_get_all_by_stack
+    :returns: a dictionary of models.Resource by their ids, with what belongs
+        to each
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    is_deleted = sa.and_(same_text(Resource.action, 'DELETE'),
+                         same_text(Resource.status, 'COMPLETE'))
+    query = _query(same_id(Resource.stack_id, stack_id), sa.or_(
+        Resource.action.is_(None), Resource.status.is_(None),
+        sa.not_(is_deleted)))
+    return {row.id: row for row in rows.every(context, query)}
+
+
+def resource_get_all_by_root_stack(context, stack_id, filters=None,
+                                   stack_id_only=False):
+    """Return the resources of all stacks of a tree. One SELECT.
+
+    :param context: as for resource_get_all_by_stack
+    :param stack_id: the id of the stack at the top
+    :param filters: as for resource_get_all_by_stack
+    :param stack_id_only: load nothing but id and stack_id
+    :returns: a dictionary of models.Resource by their ids, with what belongs
+        to each
+    :raises heat.db.exception.InvalidValues: a filter is refused
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    query = _query(same_id(Resource.root_stack_id, stack_id), filters=filters,
+                   options=_STACK_ID if stack_id_only else resource.LOADED)
+    return {row.id: row for row in rows.every(context, query)}
+
+
+def resource_get_by_name_and_stack(context, resource_name, stack_id):
+    """Return a resource of a stack by its name. One SELECT.
+
+    :param context: as for resource_get_all_by_stack
+    :returns: the models.Resource, with what belongs to it, the newest if
+        there are several; or None
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    return rows.first(context, _query(
+        same_text(Resource.name, resource_name),
+        same_id(Resource.stack_id, stack_id),
+        order=Resource.id.desc()).limit(1))
+
+
+def resource_get_all_by_physical_resource_id(context, physical_resource_id):
+    """Return the resources that are something of a cloud. One SELECT.
+
+    :param context: a RequestContext that may see the stack of the resource,
+        which may be soft-deleted; an administrator sees all
+    :returns: a list of models.Resource, with what belongs to each, in order
+        of their ids
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    return rows.every(context, _physical(context, physical_resource_id),
+                      fence.tenant(context))
+
+
+def resource_get_by_physical_resource_id(context, physical_resource_id):
+    """Return a resource that is something of a cloud. One SELECT.
+
+    :param context: as for resource_get_all_by_physical_resource_id
+    :returns: the first models.Resource of those, or None
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    return rows.first(context, _physical(
+        context, physical_resource_id).limit(1), fence.tenant(context))
+
+
+def engine_get_all_locked_by_stack(context, stack_id):
+    """Return the engines that have locks of a stack's resources. One SELECT.
+
+    :param context: as for resource_get_all_by_stack
+    :returns: a set of engine ids
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    query = sa.select(Resource.engine_id).distinct().where(
+        same_id(Resource.stack_id, stack_id), Resource.engine_id.isnot(None))
+    return set(autocommit.read(
+        context, lambda session: session.execute(query).scalars().all()))
+
+
+_STACK_ID = (orm.load_only(Resource.id, Resource.stack_id),)
+
+
+def _query(*conditions, filters=None, order=Resource.id,
+           options=resource.LOADED):
+    # Inside a caller's transaction, the session may know older rows.
+    return sa.select(Resource).where(
+        *conditions, *listing.matching(Resource, filters)).options(
+        *options).order_by(order).execution_options(populate_existing=True)
+
+
+def _physical(context, physical_resource_id):
+    return _query(
+        same_text(Resource.physical_resource_id, physical_resource_id),
+        sa.select(Stack.id).where(
+            Stack.id == Resource.stack_id,
+            fence.is_visible(fence.is_admin(context))).exists())
