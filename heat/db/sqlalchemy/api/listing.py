@@ -13,6 +13,7 @@
 """Lists: rows that match filters, in a total order, page by page."""
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from heat.common.i18n import _
 from heat.db import exception
@@ -94,9 +95,44 @@ def page(query, order, descending, last=None):
     if last is not None:
         query = query.where(_after(last, order, descending))
     for column in order:
-        query = query.order_by(
-            column.is_(None), column.desc() if descending else column.asc())
+        if column.nullable:
+            query = query.order_by(column.is_(None))
+        query = query.order_by(_directed(column, descending))
     return query
+
+
+def indexed_page(query, order, descending, limit, last=None):
+    """Return the query of a page of which an index has the order.
+
+    The same rows as of page, put together of those that have a value and
+    those that have NULL: no index has NULLs last in both directions. From
+    either, the server reads no more rows than the page can have.
+
+    :param order: a column that may be NULL, and the primary key
+    :param limit: how many rows the page has at most
+    :param last: as for page
+    """
+    column, key = order
+    empty = query.where(column.is_(None))
+    if last is not None and last[0] is None:
+        return page(empty, [key], descending, last[1:]).limit(limit)
+    filled = query.where(column.is_not(None))
+    if last is not None:
+        # With this alone, the server knows where in the index to begin.
+        begin = column <= last[0] if descending else column >= last[0]
+        filled = filled.where(begin, _after(last, order, descending))
+    parts = (filled.order_by(*(_directed(each, descending)
+                               for each in order)),
+             empty.order_by(_directed(key, descending)))
+    row = orm.aliased(key.class_, sa.union_all(*(
+        sa.select(part.limit(limit).subquery()) for part in parts)).subquery())
+    return page(sa.select(row), [getattr(row, each.key) for each in order],
+                descending).limit(limit).execution_options(
+                    **query.get_execution_options())
+
+
+def _directed(column, descending):
+    return column.desc() if descending else column.asc()
 
 
 def _after(last, order, descending):
@@ -106,7 +142,8 @@ def _after(last, order, descending):
     for column, value in zip(order, last):
         if value is not None:
             later = column < value if descending else column > value
-            conditions.append(sa.and_(
-                *alike, sa.or_(later, column.is_(None))))
+            if column.nullable:
+                later = sa.or_(later, column.is_(None))
+            conditions.append(sa.and_(*alike, later))
         alike.append(column == value)
     return sa.or_(*conditions)

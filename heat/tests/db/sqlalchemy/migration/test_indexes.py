@@ -13,12 +13,10 @@
 
 """db_sync creates the indexes that Heat's own schema lacks."""
 
-import datetime
 import json
 import re
 
 from oslo_db import exception as db_exception
-import sqlalchemy as sa
 
 from heat.db import api
 from heat.db import exception
@@ -33,7 +31,6 @@ NAMES = {indexes.name(index) for index in indexes.INDEXES}
 # InnoDB makes those of foreign keys.
 MADE_ON_MYSQL = {'ix_resource_nova_instance', 'ix_stack_deleted_at',
                  'ix_stack_tenant_created_at_id'}
-START = datetime.datetime(2015, 1, 1)
 
 
 class IndexesTest(base.DBTestCase, test_manage.ManageTestCase):
@@ -174,26 +171,3 @@ class IndexesTest(base.DBTestCase, test_manage.ManageTestCase):
             found = re.findall(r'CREATE INDEX (?:CONCURRENTLY )?(\w+)',
                                script.partition('-- indexes\n')[2])
             self.assertEqual(sorted(self.names - by_055), sorted(found))
-
-    def test_stacks_are_listed_in_its_order(self):
-        """The server reads a page, and sorts nothing."""
-        api.db_sync(self.engine)
-        stack = sa.Table('stack', sa.MetaData(), autoload_with=self.engine)
-        self.insert('raw_template', id=1)
-        with self.engine.begin() as conn:
-            conn.execute(stack.insert(), [
-                {'id': 'stack-%d' % number, 'tenant': 'tenant-%d' % (
-                    number % 10), 'raw_template_id': 1,
-                 'disable_rollback': False,
-                 'created_at': START + datetime.timedelta(minutes=number)}
-                for number in range(2000)])
-        self.execute({'mysql': 'ANALYZE TABLE stack',
-                      'postgresql': 'ANALYZE stack',
-                      'sqlite': 'ANALYZE'}[self.driver])
-        plan = repr(self.select(
-            '%s SELECT * FROM stack WHERE tenant = \'tenant-1\' '
-            'ORDER BY created_at DESC, id DESC LIMIT 10' % (
-                'EXPLAIN QUERY PLAN' if self.driver == 'sqlite'
-                else 'EXPLAIN')))
-        self.assertIn('ix_stack_tenant_created_at_id', plan)
-        self.assertNotRegex(plan, r'filesort|Sort|TEMP B-TREE')
