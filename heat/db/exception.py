@@ -117,6 +117,46 @@ class ConcurrentTransition(LostSwap):
                  '%(expected)s: stop working for that one') % vars(self)
 
 
+class StackExists(LostSwap):
+    """There is another live stack of the name, at the same place.
+
+    :ivar stack_name: the name
+    :ivar stack_id: the other stack
+    """
+
+    def __init__(self, stack_name, stack_id):
+        self.stack_name = stack_name
+        self.stack_id = stack_id
+        super().__init__(stack_name, None, stack_id)
+
+    def __reduce__(self):
+        return type(self), (self.stack_name, self.stack_id)
+
+    def _text(self):
+        return _('there is a stack %(stack_name)s: %(stack_id)s') % vars(self)
+
+
+class StackLocked(LostSwap):
+    """The lock of the stack is not as the engine expects.
+
+    :ivar stack_id: the stack
+    :ivar engine_id: the engine that has the lock now; None is nobody
+    :ivar expected: the engine that was to have it; None is nobody
+    """
+
+    def __init__(self, stack_id, engine_id, expected=None):
+        self.stack_id = stack_id
+        self.engine_id = engine_id
+        super().__init__(stack_id, expected, engine_id)
+
+    def __reduce__(self):
+        return type(self), (self.stack_id, self.engine_id, self.expected)
+
+    def _text(self):
+        return _('the lock of stack %(stack_id)s belongs to %(engine_id)s, '
+                 'not to %(expected)s') % vars(self)
+
+
 class ResourceConflict(LostSwap):
     """Another has the lock of the resource, or has written to it before.
 

@@ -30,6 +30,8 @@ ERRORS = (
     exception.ConcurrentTransition('id', HOSTILE, None),
     exception.ResourceConflict(5, {'engine_id': None}, {
         'atomic_key': 7, 'engine_id': HOSTILE}),
+    exception.StackExists(HOSTILE, 'id'),
+    exception.StackLocked('id', HOSTILE),
     exception.MigrationError(HOSTILE),
     exception.Busy(HOSTILE, 5),
 )

@@ -21,6 +21,7 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import swap
+from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import facade
@@ -63,6 +64,17 @@ def write(context, stack_id, values, exp_trvsl, then=None):
             stack_id, exp_trvsl, actual),
         reported=('current_traversal',), scope=live(context),
         mark=_mark(values, exp_trvsl), then=then)
+
+
+def withdraw(execute, stack_id):
+    """Delete a stack that was stored by this call, and is nobody's yet."""
+    execute(_delete(), units.this_row(Stack, stack_id))
+
+
+@functools.cache
+def _delete():
+    return sa.delete(Stack.__table__).where(
+        units.is_this_row(Stack)).execution_options(autocommit=False)
 
 
 def check_tenant(context, values):

@@ -20,11 +20,14 @@ from sqlalchemy import orm
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api.cut import cut
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
+from heat.db.sqlalchemy.api.stack_name import NewStack
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import ResourceData
@@ -34,25 +37,38 @@ FIXED = ('id', 'created_at', 'deleted_at')
 
 
 def stack_create(context, values):
-    """Store a new stack. One INSERT, in one round trip.
+    """Store a new stack, if its tenant has none of its name at its owner.
 
-    Repeated like stack_update, unless there is a transaction of the caller.
-    After a lost connection, a stack that has this id and these values is
-    taken for the one of this call.
+    A SELECT, an INSERT and a SELECT, in three round trips; without a name
+    the second SELECT is not needed, nor is the first one without an owner.
+    Of several calls at once for one name, at most one succeeds, and one that
+    is alone does. Who finds that it is not alone deletes what it has stored,
+    and looks again after a random pause: for about ten seconds.
+
+    Repeated like stack_update, unless there is a transaction of the caller:
+    there it does not see the stacks that others have not committed, so that
+    the caller has to look after its own COMMIT. After a lost connection, a
+    stack that has this id and these values is taken for the one of this call.
 
     :param context: a RequestContext; the stack's tenant comes from values,
         and is the context's unless it is an administrator's
     :param values: a dictionary of attributes of models.Stack; without an id
         the stack gets a new UUID
     :returns: the models.Stack, without its templates
+    :raises heat.db.exception.StackExists: there is another live stack of the
+        same name, tenant and owner_id. None is no name, but it is a tenant
+        and an owner_id like others
     :raises heat.db.exception.InvalidValues: a value is refused, the tenant
-        is another one than the context's, or there is no template or no
-        credentials of the id given
+        is another one than the context's, there is no template or no
+        credentials of the id given, or no stack of the id owner_id that the
+        context may see
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
     :raises oslo_db.exception.DBError: as the database says
     """
     fence.check_tenant(context, values)
-    return rows.insert(context, Stack, values)
+    values = cut(Stack, values, 'status_reason')
+    checks.check(Stack, values, new=True)
+    return write.write(context, NewStack(context, values))
 
 
 def stack_update(context, stack_id, values, exp_trvsl=None):
@@ -73,7 +89,8 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
 
     :param context: a RequestContext that may see the stack
     :param values: a dictionary of attributes of models.Stack, at least one;
-        it is not modified
+        it is not modified. A status_reason is cut to what the column holds.
+        A new name, tenant or owner_id is not compared with other stacks
     :param exp_trvsl: the traversal that the caller works for: a UUID in
         lower case; None is a stack that has never been traversed. With
         ANY_TRAVERSAL, whatever the traversal is
@@ -92,6 +109,7 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
     """
     if values in ({}, None):
         raise exception.InvalidValues(_('nothing to write'), ['values'])
+    values = cut(Stack, values, 'status_reason')
     checks.check(Stack, values, FIXED)
     fence.check(exp_trvsl)
     return fence.write(context, stack_id, {'updated_at': now(), **values},

@@ -108,7 +108,7 @@ def transaction():
     """Begin a transaction; return what executes, and what commits it.
 
     A context manager. BEGIN and COMMIT are a round trip each. What is not
-    committed when an error leaves it is rolled back.
+    committed is rolled back.
 
     :raises oslo_db.exception.DBConnectionError: the connection was lost; its
         session is that of the error
@@ -120,6 +120,8 @@ def transaction():
         try:
             with conn.begin() as begun:
                 yield conn.execute, begun.commit
+                if begun.is_active:
+                    begun.rollback()
         except db_exception.DBConnectionError as error:
             error.session = session
             raise

@@ -29,9 +29,14 @@ class Unit:
     """What one call writes; a base class.
 
     :cvar is_statement: it is one statement, which commits by itself
+    :cvar settle: None, or a method of execute and of what work() returned.
+        It looks at what others have committed meanwhile, and returns what
+        the call returns. If it is to be done again, it undoes what was
+        written, and raises oslo_db.exception.RetryRequest
     """
 
     is_statement = True
+    settle = None
 
     def work(self, execute):
         """Write, and return what the call returns; None if nothing matched.
@@ -66,14 +71,15 @@ def write(context, unit):
     """Write in the caller's transaction, or in an own one, and return.
 
     Inside a transaction of the caller, who is to repeat all of it, errors
-    pass through. Otherwise it is repeated when the database says so, for as
-    long as retry() does. A connection that is lost while a statement that
-    commits by itself is on its way, or a COMMIT, leaves open what came of it:
-    then unit.landed() decides. One that is lost earlier has changed nothing.
-    In any case its session is ended first: what it has sent may still come.
+    pass through, and nobody sees what others have not committed. Otherwise it
+    is repeated when the database says so, for as long as retry() does. A
+    connection that is lost while a statement that commits by itself is on its
+    way, or a COMMIT, leaves open what came of it: then unit.landed() decides.
+    One that is lost earlier has changed nothing. In any case its session is
+    ended first: what it has sent may still come.
 
     :param context: a RequestContext
-    :returns: what unit.work() returns
+    :returns: what unit.work() returns, or unit.settle()
     :raises: what the methods of the unit raise
     :raises heat.db.exception.OutcomeUnknown: the connection was lost, and
         nobody can tell what came of the call
@@ -91,8 +97,19 @@ def _join(context, unit):
         result = unit.work(execute)
         if result is None:
             raise unit.refusal(execute, for_share=True)
+        result = _settle(unit, execute, result)
         unit.show(session, result)
         return result
+
+
+def _settle(unit, execute, result):
+    """Let a unit settle in the transaction of a caller."""
+    if unit.settle is None:
+        return result
+    try:
+        return unit.settle(execute, result)
+    except db_exception.RetryRequest as error:
+        raise error.inner_exc
 
 
 class _Attempt:
@@ -100,6 +117,8 @@ class _Attempt:
 
     def __init__(self, unit):
         self.unit = unit
+        # What work() returned, once it is committed.
+        self.result = None
         # How a connection was lost, if that leaves the outcome open.
         self.lost = None
         # That of the last connection that was lost, if it is known.
@@ -108,6 +127,11 @@ class _Attempt:
     def __call__(self):
         if self.session:
             self._end_session()
+        if self.result is None:
+            self.result = self._write()
+        return self.result if self.unit.settle is None else self._settle()
+
+    def _write(self):
         result = self._look() if self.lost else None
         if result is not None:
             return result
@@ -124,6 +148,17 @@ class _Attempt:
             if result is None:
                 raise
             return result
+
+    def _settle(self):
+        try:
+            with autocommit.executor() as execute:
+                return self.unit.settle(execute, self.result)
+        except db_exception.RetryRequest:
+            self.result = self.lost = None
+            raise
+        except db_exception.DBConnectionError as error:
+            self.session = getattr(error, 'session', None)
+            raise
 
     def _send_statement(self):
         try:

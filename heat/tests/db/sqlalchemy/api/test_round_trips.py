@@ -31,9 +31,9 @@ class RoundTripsTest(proxied.ProxiedTestCase):
         # The connections are there.
         self.assertRaises(exception.NotFound, self.update, 'absent', OLD)
 
-    def new_stack(self):
+    def new_stack(self, **values):
         return self.create_stack(
-            name='name', raw_template_id=self.template_id,
+            **{'name': 'name', **values}, raw_template_id=self.template_id,
             current_traversal=OLD)
 
     def update(self, stack_id, exp_trvsl, **values):
@@ -88,7 +88,11 @@ class RoundTripsTest(proxied.ProxiedTestCase):
                          error=exception.InvalidValues)
 
     def test_create(self):
-        self.assert_sent(['INSERT INTO'], self.new_stack)
+        self.assert_sent(['INSERT INTO'], self.new_stack, name=None)
+        self.assert_sent(['SELECT ', 'INSERT INTO', 'SELECT '],
+                         self.new_stack, name='other')
+        self.assert_sent(['SELECT '], self.new_stack,
+                         error=exception.StackExists)
 
     def test_read(self):
         for function, *args in (

@@ -177,8 +177,10 @@ class StackFindTest(StackListTestCase):
                          api.stack_get_by_name(self.deleted, 'web').id)
 
     def test_by_name_the_oldest(self):
+        owner_id = None
         for year in (2016, 2014, 2015):
-            self.create('web', created_at=datetime.datetime(year, 1, 1))
+            owner_id = self.create('web', owner_id=owner_id,
+                                   created_at=datetime.datetime(year, 1, 1))
         self.assertEqual(2014, api.stack_get_by_name(
             self.context, 'web').created_at.year)
 
@@ -221,9 +223,11 @@ class StackFindTest(StackListTestCase):
                              api.stack_get_root_id(self.context, stack_id))
 
     def test_no_root(self):
-        self.create('one', id='one', owner_id='two')
-        self.create('two', id='two', owner_id='one')
-        self.create('orphan', id='orphan', owner_id='nobody')
+        for stack_id, owner_id in (('one', 'two'), ('two', 'one'),
+                                   ('orphan', 'nobody')):
+            self.create(stack_id, id=stack_id)
+            self.execute("UPDATE stack SET owner_id = '%s' WHERE id = '%s'" %
+                         (owner_id, stack_id))
         foreign = self.create('foreign', tenant='other')
         for stack_id in ('one', 'orphan', 'nobody', foreign):
             self.assertRaises(exception.NotFound, api.stack_get_root_id,

@@ -74,6 +74,10 @@ class ModelStack:
             caller['is_admin'] or tenant is not None and tenant in (
                 self.values['tenant'], self.values['stack_user_project_id']))
 
+    def has_name(self, name, tenant):
+        return not self.deleted and name is not None and (
+            name, tenant) == (self.values['name'], self.values['tenant'])
+
     def outcome(self, caller, expected):
         """Return what a write does: an exception's class, or True."""
         if not self.is_seen_by(caller):
@@ -105,13 +109,22 @@ class Machine(stateful.RuleBasedStateMachine):
 
     @stateful.rule(target=stack_ids, tenant=strategies.sampled_from(TENANTS),
                    project=strategies.sampled_from(TENANTS + (None,)),
-                   traversal=traversals)
-    def create(self, tenant, project, traversal):
-        values = {'name': 'new', 'timeout': None, 'tenant': tenant,
+                   traversal=traversals,
+                   name=strategies.sampled_from(('new', 'newer', None)))
+    def create(self, tenant, project, traversal, name):
+        values = {'name': name, 'timeout': None, 'tenant': tenant,
                   'stack_user_project_id': project, 'current_deps': None,
                   'current_traversal': traversal}
-        stack = self.test.create_stack(
-            raw_template_id=self.template_id, **values)
+        is_taken = any(stack.has_name(name, tenant)
+                       for stack in self.stacks.values())
+        try:
+            stack = self.test.create_stack(
+                raw_template_id=self.template_id, **values)
+        except exception.StackExists as error:
+            assert is_taken
+            assert self.stacks[error.stack_id].has_name(name, tenant)
+            return ABSENT
+        assert not is_taken
         self.stacks[stack.id] = ModelStack(values)
         return stack.id
 

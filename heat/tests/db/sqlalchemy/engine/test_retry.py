@@ -71,7 +71,9 @@ class RefusalTestCase(base.APITestCase):
 
     def setUp(self):
         super().setUp()
-        self.ids = [self.create_stack(name='old').id for _ in range(2)]
+        self.ids = [self.create_stack(name='old', tenant=tenant,
+                                      stack_user_project_id='tenant').id
+                    for tenant in ('tenant', 'other')]
         self.addCleanup(self.engine.dispose)
         if self.setting is not None:
             self.skip_if_unknown()

@@ -27,7 +27,8 @@ def calls(world):
             'sort_dir': None, 'filters': None}
     select = ('SELECT ',)
     return [
-        Call('stack_create', {'values': values}, ('INSERT INTO stack',)),
+        Call('stack_create', {'values': values},
+             ('SELECT (SELECT', 'INSERT INTO stack', 'SELECT (SELECT')),
         Call('stack_update', {**in_traversal, 'values': {'name': 'new'}},
              ('UPDATE stack',)),
         Call('stack_delete', in_traversal, (
