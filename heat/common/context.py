@@ -24,14 +24,30 @@ class RequestContext(context.RequestContext):
         makes no stack visible
     :param is_admin: sees the stacks of every tenant
     :param show_deleted: sees soft-deleted stacks as well
+    :param username, password: of the user; secret, as trust_id is
+    :param trust_id, trustor_user_id: with which Heat may act for the user
+    :param auth_url, region_name: of the Keystone that knows the user
     """
 
     def __init__(self, tenant_id=None, is_admin=False, show_deleted=False,
+                 username=None, password=None, trust_id=None,
+                 trustor_user_id=None, auth_url=None, region_name=None,
                  **kwargs):
         kwargs.setdefault('project_id', tenant_id)
         super().__init__(is_admin=is_admin, show_deleted=show_deleted,
                          **kwargs)
+        self.username = username
+        self.password = password
+        self.trust_id = trust_id
+        self.trustor_user_id = trustor_user_id
+        self.auth_url = auth_url
+        self.region_name = region_name
 
     @property
     def tenant_id(self):
         return self.project_id
+
+    def to_dict(self):
+        return {**super().to_dict(), **{name: getattr(self, name) for name in (
+            'project_name', 'username', 'password', 'trust_id',
+            'trustor_user_id', 'auth_url', 'region_name')}}

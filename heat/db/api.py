@@ -28,28 +28,26 @@ from heat.db.sqlalchemy.api.resource import resource_create
 from heat.db.sqlalchemy.api.resource import resource_delete
 from heat.db.sqlalchemy.api.resource import resource_get
 from heat.db.sqlalchemy.api.resource import resource_update_and_save
-from heat.db.sqlalchemy.api.resource_attributes import (
-    resource_attr_data_delete)
+from heat.db.sqlalchemy.api.resource_attributes import resource_attr_data_delete  # noqa: E501
 from heat.db.sqlalchemy.api.resource_attributes import resource_attr_id_set
+from heat.db.sqlalchemy.api.resource_data import resource_data_delete
+from heat.db.sqlalchemy.api.resource_data import resource_data_get
+from heat.db.sqlalchemy.api.resource_data import resource_data_get_all
+from heat.db.sqlalchemy.api.resource_data import resource_data_get_by_key
+from heat.db.sqlalchemy.api.resource_data import resource_data_set
 from heat.db.sqlalchemy.api.resource_exchange import resource_exchange_stacks
-from heat.db.sqlalchemy.api.resource_list import (
-    resource_get_all_active_by_stack)
-from heat.db.sqlalchemy.api.resource_list import (
-    resource_get_all_by_physical_resource_id)
-from heat.db.sqlalchemy.api.resource_list import (
-    resource_get_by_physical_resource_id)
 from heat.db.sqlalchemy.api.resource_list import engine_get_all_locked_by_stack
 from heat.db.sqlalchemy.api.resource_list import resource_get_all
+from heat.db.sqlalchemy.api.resource_list import resource_get_all_active_by_stack  # noqa: E501
+from heat.db.sqlalchemy.api.resource_list import resource_get_all_by_physical_resource_id  # noqa: E501
 from heat.db.sqlalchemy.api.resource_list import resource_get_all_by_root_stack
 from heat.db.sqlalchemy.api.resource_list import resource_get_all_by_stack
 from heat.db.sqlalchemy.api.resource_list import resource_get_by_name_and_stack
+from heat.db.sqlalchemy.api.resource_list import resource_get_by_physical_resource_id  # noqa: E501
 from heat.db.sqlalchemy.api.resource_lock import ANY_ENGINE
-from heat.db.sqlalchemy.api.resource_properties_data import (
-    resource_prop_data_create)
-from heat.db.sqlalchemy.api.resource_properties_data import (
-    resource_prop_data_create_or_update)
-from heat.db.sqlalchemy.api.resource_properties_data import (
-    resource_prop_data_get)
+from heat.db.sqlalchemy.api.resource_properties_data import resource_prop_data_create  # noqa: E501
+from heat.db.sqlalchemy.api.resource_properties_data import resource_prop_data_create_or_update  # noqa: E501
+from heat.db.sqlalchemy.api.resource_properties_data import resource_prop_data_get  # noqa: E501
 from heat.db.sqlalchemy.api.resource_purge import resource_purge_deleted
 from heat.db.sqlalchemy.api.resource_swap import resource_create_replacement
 from heat.db.sqlalchemy.api.resource_swap import resource_update
@@ -71,17 +69,12 @@ from heat.db.sqlalchemy.api.software_config import software_config_create
 from heat.db.sqlalchemy.api.software_config import software_config_delete
 from heat.db.sqlalchemy.api.software_config import software_config_get
 from heat.db.sqlalchemy.api.software_config import software_config_get_all
-from heat.db.sqlalchemy.api.software_deployment import (
-    software_deployment_count_all)
-from heat.db.sqlalchemy.api.software_deployment import (
-    software_deployment_create)
-from heat.db.sqlalchemy.api.software_deployment import (
-    software_deployment_delete)
-from heat.db.sqlalchemy.api.software_deployment import (
-    software_deployment_get_all)
-from heat.db.sqlalchemy.api.software_deployment import (
-    software_deployment_update)
+from heat.db.sqlalchemy.api.software_deployment import software_deployment_count_all  # noqa: E501
+from heat.db.sqlalchemy.api.software_deployment import software_deployment_create  # noqa: E501
+from heat.db.sqlalchemy.api.software_deployment import software_deployment_delete  # noqa: E501
 from heat.db.sqlalchemy.api.software_deployment import software_deployment_get
+from heat.db.sqlalchemy.api.software_deployment import software_deployment_get_all  # noqa: E501
+from heat.db.sqlalchemy.api.software_deployment import software_deployment_update  # noqa: E501
 from heat.db.sqlalchemy.api.stack import stack_create
 from heat.db.sqlalchemy.api.stack import stack_delete
 from heat.db.sqlalchemy.api.stack import stack_get
@@ -92,12 +85,14 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
-from heat.db.sqlalchemy.api.sync_point import (
-    sync_point_delete_all_by_stack_and_traversal)
 from heat.db.sqlalchemy.api.sync_point import sync_point_create
+from heat.db.sqlalchemy.api.sync_point import sync_point_delete_all_by_stack_and_traversal  # noqa: E501
 from heat.db.sqlalchemy.api.sync_point import sync_point_get
 from heat.db.sqlalchemy.api.sync_point import sync_point_update_input_data
 from heat.db.sqlalchemy.api.sync_point_input import sync_point_add_input
+from heat.db.sqlalchemy.api.user_creds import user_creds_create
+from heat.db.sqlalchemy.api.user_creds import user_creds_delete
+from heat.db.sqlalchemy.api.user_creds import user_creds_get
 from heat.db.sqlalchemy.engine.facade import get_engine
 
 # What operators do with a database, and the modules that have it. Engines,
@@ -129,6 +124,11 @@ __all__ = (
     'resource_attr_id_set',
     'resource_create',
     'resource_create_replacement',
+    'resource_data_delete',
+    'resource_data_get',
+    'resource_data_get_all',
+    'resource_data_get_by_key',
+    'resource_data_set',
     'resource_delete',
     'resource_exchange_stacks',
     'resource_get',
@@ -184,6 +184,9 @@ __all__ = (
     'sync_point_delete_all_by_stack_and_traversal',
     'sync_point_get',
     'sync_point_update_input_data',
+    'user_creds_create',
+    'user_creds_delete',
+    'user_creds_get',
     *_MODULES,
 )
 

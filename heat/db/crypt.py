@@ -32,10 +32,11 @@ from heat.db import options
 KEY_SIZES = (32, 24, 16)
 
 
-def encrypt(value):
+def encrypt(value, name='value'):
     """Encrypt a text with auth_encryption_key.
 
     :param value: a text; None is no secret
+    :param name: of the value, for errors
     :returns: (name of the method that decrypts it, text to be stored), or
         (None, None) for None
     :raises heat.db.exception.InvalidValues: value is no text, or holds
@@ -45,10 +46,10 @@ def encrypt(value):
     """
     if value is None:
         return None, None
-    return _encrypt(keys(), value, 'value')
+    return _encrypt(keys(), value, name)
 
 
-def decrypt(method, data):
+def decrypt(method, data, name='data'):
     """Decrypt a text with whichever of the configured keys fits.
 
     Only cryptography_decrypt_v1 tells a wrong key for sure. The two older
@@ -56,6 +57,7 @@ def decrypt(method, data):
 
     :param method: the name of the method, as stored; None is no secret
     :param data: the text, as stored; None is no secret
+    :param name: of the secret, for errors
     :returns: the secret, or None if method or data is None
     :raises heat.db.exception.InvalidValues: method is none of Heat's
         three, or data is no text
@@ -64,7 +66,7 @@ def decrypt(method, data):
     """
     if method is None or data is None:
         return None
-    return _decrypt(keys(), method, data, 'data')
+    return _decrypt(keys(), method, data, name)
 
 
 def encrypted_dict(data):

@@ -41,8 +41,9 @@ KINDS = (
     int, len, Exception('x'), uuid.UUID(TRAVERSAL),
     datetime.datetime(2015, 1, 1), datetime.date(2015, 1, 1))
 
-FLAGS = {'context', 'eager_load', 'refresh', 'refresh_data', 'show_deleted',
-         'show_nested', 'soft_delete', 'stack_id_only', 'tenant_safe'}
+FLAGS = {'context', 'eager_load', 'redact', 'refresh', 'refresh_data',
+         'show_deleted', 'show_nested', 'soft_delete', 'stack_id_only',
+         'tenant_safe'}
 
 REFUSALS = (exception.InvalidValues, exception.NotFound, exception.InUse,
             exception.LostSwap)

@@ -79,8 +79,10 @@ class Call:
 
     @property
     def requests(self):
-        """How each round trip begins."""
-        return ('BEGIN', *self.sent) if 'COMMIT' in self.sent else self.sent
+        """How each round trip begins; BEGIN is the first by default."""
+        if 'COMMIT' not in self.sent or 'BEGIN' in self.sent:
+            return self.sent
+        return ('BEGIN', *self.sent)
 
     def make(self, context, **arguments):
         return getattr(api, self.name)(
