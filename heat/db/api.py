@@ -17,6 +17,10 @@ Errors of the database itself are those of oslo_db.exception.
 
 import importlib
 
+from heat.db.sqlalchemy.api.event import event_create
+from heat.db.sqlalchemy.api.event_list import event_count_all_by_stack
+from heat.db.sqlalchemy.api.event_list import event_get_all_by_stack
+from heat.db.sqlalchemy.api.event_list import event_get_all_by_tenant
 from heat.db.sqlalchemy.api.fence import ANY_TRAVERSAL
 from heat.db.sqlalchemy.api.raw_template import raw_template_create
 from heat.db.sqlalchemy.api.raw_template import raw_template_delete
@@ -113,6 +117,10 @@ __all__ = (
     'ANY_ENGINE',
     'ANY_TRAVERSAL',
     'engine_get_all_locked_by_stack',
+    'event_count_all_by_stack',
+    'event_create',
+    'event_get_all_by_stack',
+    'event_get_all_by_tenant',
     'get_engine',
     'raw_template_create',
     'raw_template_delete',

@@ -116,8 +116,3 @@ class Event(Timestamps, Base):
 
     resource_status_reason = orm.synonym('_resource_status_reason')
     rsrc_prop_data = related(ResourcePropertiesData, rsrc_prop_data_id)
-
-    @orm.validates('_resource_status_reason')
-    def _fit_reason(self, key, reason):
-        """Cut what the column can not hold: an error may say a lot."""
-        return (reason or '')[:255]

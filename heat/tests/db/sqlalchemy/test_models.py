@@ -107,14 +107,6 @@ class RowTest(base.APITestCase):
             'SELECT needed_by, requires, properties_data, rsrc_metadata '
             'FROM resource'))
 
-    def test_reason_of_an_event_is_cut(self):
-        for given, stored in (('x' * 300, 'x' * 255), ('', ''), (None, ''),
-                              ('\u0159' * 256, '\u0159' * 255)):
-            event = self.store(models.Event, stack_id=self.stack_id,
-                               resource_status_reason=given)
-            self.assertEqual(stored, event.resource_status_reason)
-            self.assertEqual(stored, dict(event)['_resource_status_reason'])
-
     def test_who_sets_updated_at(self):
         config = self.store(models.SoftwareConfig, tenant='tenant')
         for model, values in (

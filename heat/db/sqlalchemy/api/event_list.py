@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Events listed page by page, and counted."""
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api import fence
+from heat.db.sqlalchemy.api import listing
+from heat.db.sqlalchemy.api import rows
+from heat.db.sqlalchemy.comparison import same_id
+from heat.db.sqlalchemy.models import Event
+from heat.db.sqlalchemy.models import Stack
+
+SORT_KEYS = {'event_time': Event.created_at,
+             'resource_type': Event.resource_type}
+
+
+def event_get_all_by_stack(context, stack_id, limit=None, marker=None,
+                           sort_keys=None, sort_dir=None, filters=None):
+    """Return events of a stack in order. One SELECT, two with a marker.
+
+    NULLs come last, and events that are equal in order of their ids.
+
+    :param context: a RequestContext
+    :param stack_id: the id of the stack, which may be soft-deleted
+    :param limit: how many events to return at most; None is all
+    :param marker: the uuid of the last event of the page before; None, or a
+        uuid of none of these events, is the first page
+    :param sort_keys: a list of event_time and resource_type, or one of them;
+        others are ignored. None is event_time
+    :param sort_dir: asc or desc; None is asc, or desc without sort_keys
+    :param filters: a dictionary of attributes of models.Event with the value
+        that each must have, or a list of such values. With uuid,
+        rsrc_prop_data is loaded
+    :returns: a list of models.Event
+    :raises heat.db.exception.InvalidValues: limit, sort_keys, sort_dir or
+        a filter is refused
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    return _page(context, _of_stack(stack_id), limit, marker, sort_keys,
+                 sort_dir, filters)
+
+
+def event_get_all_by_tenant(context, limit=None, marker=None, sort_keys=None,
+                            sort_dir=None, filters=None):
+    """Return events of live stacks in order. One SELECT, two with a marker.
+
+    :param context: a RequestContext of the tenant that has the stacks, for
+        an administrator as well
+    :returns: as all the rest, see event_get_all_by_stack
+    """
+    condition, parameters = fence.owned(context, Stack)
+    query = _query().join(Stack, Stack.id == Event.stack_id).where(
+        Stack.deleted_at.is_(None), condition)
+    return _page(context, query, limit, marker, sort_keys, sort_dir, filters,
+                 parameters)
+
+
+def event_count_all_by_stack(context, stack_id):
+    """Return the number of events of a stack. One SELECT.
+
+    :param context: a RequestContext
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    return rows.count(context, _of_stack(stack_id))
+
+
+def _query():
+    # Inside a caller's transaction, the session may know older rows.
+    return sa.select(Event).execution_options(populate_existing=True)
+
+
+def _of_stack(stack_id):
+    return _query().where(same_id(Event.stack_id, stack_id))
+
+
+def _page(context, query, limit, marker, sort_keys, sort_dir, filters,
+          parameters=None):
+    checks.check_number('limit', limit)
+    order = listing.sort_columns(sort_keys, SORT_KEYS, Event.created_at)
+    order.append(Event.id)
+    descending = listing.is_descending(sort_dir, default=not sort_keys)
+    conditions = listing.matching(Event, filters)
+    last = None
+    if marker is not None:
+        last = rows.first_values(context, query.where(same_id(
+            Event.uuid, marker)).with_only_columns(*order), parameters)
+    if filters and 'uuid' in filters:
+        query = query.options(orm.joinedload(Event.rsrc_prop_data))
+    return rows.every(context, listing.page(
+        query.where(*conditions), order, descending, last).limit(limit),
+        parameters)
