@@ -20,9 +20,13 @@ from heat.db import exception
 from heat.db.sqlalchemy.ddl.change import apply
 
 
-def create_index(engine, name, table_name, *column_names, **options):
+def create_index(engine, name, table_name, *column_names, mysql_lock=None,
+                 **options):
     """Create an index on a table in use, without blocking its writers.
 
+    :param mysql_lock: NONE lets MySQL refuse what it can not do without
+        blocking them; None lets it do what its settings and old formats of
+        tables demand
     :param options: options of sqlalchemy.Index, such as mysql_length
     :raises heat.db.exception.MigrationError: there is an index of that
         name on something else
@@ -38,7 +42,11 @@ def create_index(engine, name, table_name, *column_names, **options):
             yield 'DROP INDEX CONCURRENTLY %s' % name
             found = None
         if found is None:
-            yield sa_schema.CreateIndex(index)
+            statement = str(sa_schema.CreateIndex(index).compile(
+                dialect=schema.dialect))
+            if mysql_lock and schema.dialect.name == 'mysql':
+                statement += ' LOCK=' + mysql_lock
+            yield statement
         elif found != list(column_names):
             raise exception.MigrationError(
                 _('there is an index %(name)s on another column than '

@@ -97,7 +97,7 @@ def create(engine):
     is_recorder = isinstance(engine, ddl.Recorder)
     for index in missing(engine, engine.schema if is_recorder else None):
         ddl.create_index(engine, name(index), index.table, *index.columns,
-                         **index.options)
+                         mysql_lock='NONE', **index.options)
 
 
 def _indexes(schema, table):

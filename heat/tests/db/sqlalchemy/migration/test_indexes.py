@@ -25,12 +25,17 @@ from heat.tests import base
 from heat.tests import clients
 from heat.tests.cmd import test_manage
 from heat.tests import databases
+from heat.tests.db.sqlalchemy.migration import test_kill
 from heat.tests import schema
 
 NAMES = {indexes.name(index) for index in indexes.INDEXES}
 # InnoDB makes those of foreign keys.
 MADE_ON_MYSQL = {'ix_resource_nova_instance', 'ix_stack_deleted_at',
                  'ix_stack_tenant_created_at_id'}
+
+# MySQL refuses such a statement if it has to block writers.
+WITHOUT_LOCKS = {'sqlite': '^CREATE INDEX ', 'mysql': ' LOCK=NONE$',
+                 'postgresql': '^CREATE INDEX CONCURRENTLY '}
 
 
 class IndexesTest(base.DBTestCase, test_manage.ManageTestCase):
@@ -60,6 +65,8 @@ class IndexesTest(base.DBTestCase, test_manage.ManageTestCase):
         self.load()
         step, = api.db_sync(self.engine)
         self.assertEqual((None, 'indexes'), (step.version, step.name))
+        for statement in step.statements:
+            self.assertRegex(statement, WITHOUT_LOCKS[self.driver])
         self.assertEqual(self.names, self.made())
         self.assertEqual(self.before[1], schema.rows(self.engine))
         self.assertEqual([], api.db_sync(self.engine))
@@ -132,11 +139,17 @@ class IndexesTest(base.DBTestCase, test_manage.ManageTestCase):
                 (('--check',), 0, 'Indexes that db_sync would create: '
                  + shown),
                 (('--dry-run',), 0, 'indexes\n'),
-                (('--dry-run', '--no-indexes'), 0, 'Nothing is pending.')):
+                (('--dry-run', '--no-indexes'), 0, 'Nothing is pending.'),
+                (('--sql', '--no-indexes'), 0, '-- For a client')):
             result = self.run_command('db_sync', *args,
                                       connection=self.connection)
             self.assertEqual(status, result.returncode, result.stderr)
             self.assertIn(text, result.stdout)
+            self.assertNotIn('CREATE', result.stdout)
+        result = self.run_command('db_check', connection=self.connection)
+        self.assertEqual(2, result.returncode, result.stderr)
+        self.assertIn('missing index ix_stack_deleted_at of stack: db_sync '
+                      'creates it\n', result.stdout)
         result = self.run_command('db_sync', '--check', '--format', 'json',
                                   connection=self.connection)
         self.assertEqual(self.names,
@@ -171,3 +184,12 @@ class IndexesTest(base.DBTestCase, test_manage.ManageTestCase):
             found = re.findall(r'CREATE INDEX (?:CONCURRENTLY )?(\w+)',
                                script.partition('-- indexes\n')[2])
             self.assertEqual(sorted(self.names - by_055), sorted(found))
+
+
+class KillTest(test_kill.KillTestCase):
+
+    def test_killed_while_they_are_made(self):
+        """On PostgreSQL, what is left is no index yet; it is made again."""
+        self.PLACES = 5 if self.driver == 'mysql' else 30
+        step = 1 if test_kill.EVERYWHERE else 5
+        self._test_places(self._load('086'), step=step)

@@ -34,7 +34,7 @@ EVERYWHERE = os.environ.get('HEAT_TEST_KILL_EVERYWHERE')
 CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|SET)', re.I)
 
 
-class _KillTestCase(base.DBTestCase):
+class KillTestCase(base.DBTestCase):
 
     # At least, so that it is noticed when there are none.
     PLACES = 15
@@ -89,7 +89,7 @@ def kill_at(engine, place):
     sa.event.listen(engine, 'commit', pass_by)
 
 
-class KillTest(_KillTestCase):
+class KillTest(KillTestCase):
 
     def _test_some_places(self, prepare, version, servers_step):
         step = 1 if EVERYWHERE or self.driver == 'sqlite' else servers_step
