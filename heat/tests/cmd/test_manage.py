@@ -79,15 +79,17 @@ class EveryEngineTest(base.DBTestCase, ManageTestCase):
         result = self.run_command('db_sync', connection=self.connection)
         self.assertEqual((0, ''), (result.returncode, result.stderr))
         *applied, last = result.stdout.splitlines()
-        self.assertEqual('The database is at version 55.', last)
-        self.assertEqual(9, len(applied))
-        for number, line in enumerate(applied, 47):
-            self.assertRegex(line, r'^0%d_[a-z0-9_]+ +\d+ statements '
-                             r'+\d+\.\d\d s$' % number)
-        self.assertEqual(55, api.db_version(self.engine))
+        self.assertEqual('The database is at version 86.', last)
+        names = [line for line in applied if not line.startswith('  ')]
+        self.assertEqual(41, len(names))
+        for number, line in enumerate(names, 47):
+            name = 'indexes' if number > 86 else r'0%d_[a-z0-9_]+' % number
+            self.assertRegex(line, r'^%s +\d+ statements '
+                             r'+\d+\.\d\d s$' % name)
+        self.assertEqual(86, api.db_version(self.engine))
 
         result = self.run_command('db_version', connection=self.connection)
-        self.assertEqual((0, '55\n', ''), (
+        self.assertEqual((0, '86\n', ''), (
             result.returncode, result.stdout, result.stderr))
         result = self.run_command('db_sync', connection=self.connection)
         self.assertEqual((0, last + '\n'),
@@ -104,22 +106,22 @@ class EveryEngineTest(base.DBTestCase, ManageTestCase):
                           self.connection.replace('$', '$$'))
         result = self.run_command('--config-file', path, 'db_sync')
         self.assertEqual((0, ''), (result.returncode, result.stderr))
-        self.assertEqual(55, api.db_version(self.engine))
+        self.assertEqual(86, api.db_version(self.engine))
 
     def test_bad_versions(self):
         databases.load(self.engine, '054')
         for version, reason in (('abc', '"abc"'), ('54.5', 'number'),
                                 ('', 'number'), ('²', 'number'),
-                                ('99', 'the newest is 55'),
+                                ('99', 'the newest is 86'),
                                 ('53', 'no way down'), ('0', 'no way down')):
             self.assertIn(reason, self.assert_refused('db_sync', version))
 
     def test_newer_database(self):
         databases.load(self.engine, '055')
-        self.execute('UPDATE migrate_version SET version = 62')
-        self.assertIn('version 62', self.assert_refused('db_sync'))
+        self.execute('UPDATE migrate_version SET version = 87')
+        self.assertIn('version 87', self.assert_refused('db_sync'))
         result = self.run_command('db_version', connection=self.connection)
-        self.assertEqual('62\n', result.stdout)
+        self.assertEqual('87\n', result.stdout)
 
     def test_tables_without_version(self):
         self.execute('CREATE TABLE stack (id INTEGER)')
@@ -151,7 +153,7 @@ class ConnectionTest(ManageTestCase):
         self.assertIn(path, result.stderr)
         self.assertTrue(os.path.exists(path))
         result = self.run_command('db_version')
-        self.assertEqual('55\n', result.stdout)
+        self.assertEqual('86\n', result.stdout)
         result = self.run_command('db_version',
                                   connection='sqlite:///heat.sqlite')
         self.assertEqual('', result.stderr)

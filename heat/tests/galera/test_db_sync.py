@@ -140,7 +140,7 @@ class DBSyncTest(base.GaleraTestCase):
             writer.stop()
             self.assertEqual([(writer.count,)], writer.read())
             self.assertGreater(writer.count, 0)
-        self.assertEqual(55, api.db_version(self.engines[0]))
+        self.assertEqual(86, api.db_version(self.engines[0]))
         self.assertEqual(
             {}, schema.difference(self.expected[0],
                                   schema.describe(self.engines[2])))

@@ -124,7 +124,7 @@ class WaitTest(ClaimTestCase):
         waits = _Waits()
         api.db_sync(self.engine, listener=waits)
         self.assertIn('elsewhere', waits.reasons[0])
-        self.assertEqual(55, api.db_version(self.engine))
+        self.assertEqual(86, api.db_version(self.engine))
         self.assertIsNone(api.db_status(self.engine).claim)
 
     def test_one_that_is_dead_here_is_not_waited_for(self):
@@ -132,7 +132,7 @@ class WaitTest(ClaimTestCase):
         waits = _Waits()
         api.db_sync(self.engine, lock_timeout=0, listener=waits)
         self.assertEqual([], waits.reasons)
-        self.assertEqual(55, api.db_version(self.engine))
+        self.assertEqual(86, api.db_version(self.engine))
 
     def test_left_over_at_the_newest_version(self):
         api.db_sync(self.engine)
@@ -148,7 +148,7 @@ class WaitTest(ClaimTestCase):
                     repository_path='{', version=0)
         self.assertIn('process ?', api.db_status(self.engine).claim)
         api.db_sync(self.engine)
-        self.assertEqual(55, api.db_version(self.engine))
+        self.assertEqual(86, api.db_version(self.engine))
 
     def test_status_names_who_is_at_work(self):
         self.claim()

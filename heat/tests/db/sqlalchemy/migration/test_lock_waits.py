@@ -83,7 +83,7 @@ class LockWaitTest(base.DBTestCase):
                     user.exec_driver_sql(statement % self.other)
         transaction.commit()
         self.assertEqual(0, runner.wait())
-        self.assertEqual(55, api.db_version(self.engine))
+        self.assertEqual(86, api.db_version(self.engine))
 
     def test_columns(self):
         self._test_nobody_queues(
@@ -119,7 +119,7 @@ class LockWaitTest(base.DBTestCase):
                 lock_timeout=1)))
         self.assertEqual(54, api.db_version(self.engine))
         api.db_sync(self.engine)
-        self.assertEqual(55, api.db_version(self.engine))
+        self.assertEqual(86, api.db_version(self.engine))
 
     def test_settings_stay_out_of_the_pool(self):
         if self.driver == 'sqlite':
@@ -192,7 +192,7 @@ class SQLiteLockTest(base.DBTestCase):
                 with self.held(begin) as refused:
                     api.db_sync(self.impatient)
                 self.assertGreaterEqual(len(refused), self.REFUSALS)
-                self.assertEqual(55, api.db_version(self.engine))
+                self.assertEqual(86, api.db_version(self.engine))
 
     def test_not_longer_than_lock_timeout(self):
         databases.load(self.engine, '054')

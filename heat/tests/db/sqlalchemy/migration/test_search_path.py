@@ -70,7 +70,7 @@ class SearchPathTest(base.DBTestCase, test_manage.ManageTestCase):
     def test_schema_that_does_not_exist_before_it(self):
         engine = self.engine_with('absent, public')
         api.db_sync(engine)
-        self.assertEqual(55, api.db_version(self.engine))
+        self.assertEqual(86, api.db_version(self.engine))
 
     def test_two_heats(self):
         self.execute('ALTER SCHEMA public RENAME TO moved')

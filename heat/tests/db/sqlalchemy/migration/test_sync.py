@@ -21,7 +21,7 @@ from heat.tests import base
 from heat.tests import databases
 from heat.tests import schema
 
-NEWEST = 55
+NEWEST = repository.LAST_VERSION
 
 
 class DBSyncTest(base.DBTestCase):
@@ -42,9 +42,10 @@ class DBSyncTest(base.DBTestCase):
     def test_newest_version(self):
         applied = api.db_sync(self.engine)
         self.assertEqual(NEWEST, api.db_version(self.engine))
-        self.assertEqual(list(range(46, NEWEST + 1)),
+        self.assertEqual([*range(46, NEWEST + 1), None],
                          [step.version for step in applied])
-        self.assertEqual('055_stack_convergence_data', applied[-1].name)
+        self.assertEqual(['086_drop_watch_rules', 'indexes'],
+                         [step.name for step in applied[-2:]])
         self.assertGreater(applied[-1].duration, 0)
 
     def test_given_version_and_on_from_there(self):
@@ -66,7 +67,7 @@ class DBSyncTest(base.DBTestCase):
 
     def test_unknown_version(self):
         error = self.assertUnchanged(api.db_sync, self.engine, NEWEST + 1)
-        self.assertIn('the newest is 55', error)
+        self.assertIn('the newest is 86', error)
 
     def test_no_way_down(self):
         databases.load(self.engine, '054')
@@ -78,10 +79,10 @@ class DBSyncTest(base.DBTestCase):
 
     def test_database_newer_than_the_code(self):
         api.db_sync(self.engine)
-        self.execute('UPDATE migrate_version SET version = 62')
+        self.execute('UPDATE migrate_version SET version = 87')
         error = self.assertUnchanged(api.db_sync, self.engine)
-        self.assertIn('62', error)
-        self.assertEqual(62, api.db_version(self.engine))
+        self.assertIn('87', error)
+        self.assertEqual(87, api.db_version(self.engine))
 
     def test_database_older_than_juno(self):
         databases.load(self.engine, '046')
