@@ -29,6 +29,13 @@ from heat.tests import runners
 from heat.tests import schema
 
 NAME_055 = '055_stack_convergence_data'
+NAME_085 = '085_placeholder'
+NAME_086 = '086_drop_watch_rules'
+WHY_086 = 'it drops the tables watch_rule and watch_data'
+LINE_086 = "%s, which needs Heat's services stopped: %s" % (NAME_086, WHY_086)
+
+UNSEEN = ('Heat 21 and later would stamp it as it is, and never bring it to '
+          '086: let db_sync reach that before they start.')
 
 
 class OptionsTestCase(base.DBTestCase, test_manage.ManageTestCase):
@@ -88,36 +95,41 @@ class CheckTest(OptionsTestCase):
         self.assertEqual(list(lines),
                          self.look(status, 'db_sync', '--check').splitlines())
         self.assertEqual(
-            dict({'status': status, 'newest': 55, 'half_applied': False,
-                  'needs_stopped_services': {}, 'claim': None}, **values),
+            dict({'status': status, 'newest': 86, 'half_applied': False,
+                  'needs_stopped_services': {NAME_086: WHY_086},
+                  'claim': None, 'missing_indexes': [], 'alembic': None},
+                 **values),
             self.look_as_json(status, 'db_sync', '--check'))
 
     def test_up_to_date(self):
-        databases.load(self.engine, '055')
-        self._check(0, 'The database is at version 55, the newest.',
-                    version=55, pending=[])
+        api.db_sync(self.engine)
+        self._check_newest()
+
+    def _check_newest(self):
+        self._check(0, 'The database is at version 86, the newest.',
+                    version=86, pending=[], needs_stopped_services={})
 
     def test_pending(self):
-        api.db_sync(self.engine, 53)
-        self._check(2, 'The database is at version 53; the newest is 55.',
-                    'Pending: 054_stack_tags_table', 'Pending: ' + NAME_055,
-                    'Next: heat-manage db_sync', version=53,
-                    pending=['054_stack_tags_table', NAME_055])
+        api.db_sync(self.engine, 84)
+        self._check(2, 'The database is at version 84; the newest is 86.',
+                    'Pending: ' + NAME_085, 'Pending: ' + LINE_086, UNSEEN,
+                    'Next: heat-manage db_sync', version=84,
+                    pending=[NAME_085, NAME_086])
 
     def test_someone_is_at_work(self):
-        databases.load(self.engine, '054')
+        api.db_sync(self.engine, 85)
         self.claim()
         who = 'the db_sync that is process 4711 on elsewhere since ' \
             '2015-01-01 UTC'
-        self._check(2, 'The database is at version 54; the newest is 55.',
-                    'Pending: ' + NAME_055, 'Next: heat-manage db_sync',
-                    'At work now: ' + who,
-                    version=54, pending=[NAME_055], claim=who)
+        self._check(2, 'The database is at version 85; the newest is 86.',
+                    'Pending: ' + LINE_086, UNSEEN,
+                    'Next: heat-manage db_sync', 'At work now: ' + who,
+                    version=85, pending=[NAME_086], claim=who)
 
     def test_newer_or_unknown(self):
         databases.load(self.engine, '055')
         for statement, reason in (
-                ('UPDATE migrate_version SET version = 62', 'version 62'),
+                ('UPDATE migrate_version SET version = 87', 'version 87'),
                 ('DELETE FROM migrate_version', 'no version')):
             self.execute(statement)
             text = self.look(3, 'db_sync', '--check')
@@ -130,16 +142,15 @@ class CheckTest(OptionsTestCase):
         self.assertEqual(-signal.SIGKILL, runners.Runner(
             self.engine, before=self._die_after_columns).wait())
         text = self.look(4, 'db_sync', '--check')
-        self.assertIn('A part of %s is there already; db_sync goes on from it.'
-                      '\nNext: heat-manage db_sync\n' % NAME_055, text)
+        self.assertIn('\nA part of %s is there already; db_sync goes on from '
+                      'it.\n' % NAME_055, text)
         found = self.look_as_json(4, 'db_sync', '--check')
-        self.assertEqual((4, 54, 55, [NAME_055], True), tuple(
-            found[key] for key in ('status', 'version', 'newest', 'pending',
-                                   'half_applied')))
+        self.assertEqual((4, 54, 86, True), tuple(found[key] for key in (
+            'status', 'version', 'newest', 'half_applied')))
+        self.assertEqual(NAME_055, found['pending'][0])
         result = self.run_command('db_sync', connection=self.connection)
-        self.assertEqual((0, ''), (result.returncode, result.stderr))
-        self._check(0, 'The database is at version 55, the newest.',
-                    version=55, pending=[])
+        self.assertEqual(0, result.returncode, result.stderr)
+        self._check_newest()
 
     def _die_after_columns(self):
         def die(conn, cursor, statement, *args):
@@ -152,28 +163,54 @@ class CheckTest(OptionsTestCase):
 class LookTest(OptionsTestCase):
 
     def test_dry_run(self):
-        api.db_sync(self.engine, 53)
-        names = ['054_stack_tags_table', NAME_055]
-        for args, expected in (((), names), (('54',), names[:1])):
+        api.db_sync(self.engine, 84)
+        self.insert('watch_data', id=1, data='{}', watch_rule_id=self._rule())
+        lines = [NAME_085, LINE_086, *(
+            '  table %s is dropped, with its rows: 1' % table
+            for table in ('watch_data', 'watch_rule')), 'indexes']
+        for args, expected in (((), lines), (('85',), lines[:1]),
+                               (('--no-indexes',), lines[:-1])):
             self.assertEqual(expected, self.look(
                 0, 'db_sync', '--dry-run', *args).splitlines())
-        self.assertEqual(names, [step['name'] for step in self.look_as_json(
-            0, 'db_sync', '--dry-run')['pending']])
+        self.assertEqual(
+            [(NAME_085, None), (NAME_086, WHY_086), ('indexes', None)],
+            [(step['name'], step['needs_stopped_services'])
+             for step in self.look_as_json(
+                0, 'db_sync', '--dry-run')['pending']])
+
+    def _rule(self):
+        self.insert('raw_template', id=1)
+        self.insert('stack', id='stack', raw_template_id=1,
+                    disable_rollback=False)
+        self.insert('watch_rule', id=1, state='NODATA', rule='{}',
+                    stack_id='stack')
+        return 1
 
     def test_statements(self):
         databases.load(self.engine, '054')
-        text = self.look(0, 'db_sync', '--sql')
+        text, again = (self._plain(self.look(0, 'db_sync', *args))
+                       for args in (('--sql',), ('--dry-run', '--sql')))
+        self.assertEqual(text, again)
         self.assertIn('\n-- %s\n' % NAME_055, text)
-        self.assertEqual(text, self.look(0, 'db_sync', '--dry-run', '--sql'))
+        self.assertRegex(text, r"\n-- %s\n(-- table .*\n)+"
+                         r"-- Needs Heat's services stopped: %s\.\n" % (
+                             NAME_086, WHY_086))
         for args in ('--dry-run',), ('--sql',):
-            step, = self.look_as_json(0, 'db_sync', *args)['pending']
-            self.assertEqual((55, NAME_055), (step['version'], step['name']))
-            self.assertGreater(len(step['statements']), 4)
-            for statement in step['statements']:
-                self.assertIn('\n%s;\n' % statement, text)
+            steps = self.look_as_json(0, 'db_sync', *args)['pending']
+            self.assertEqual((55, NAME_055),
+                             (steps[0]['version'], steps[0]['name']))
+            self.assertGreater(len(steps[0]['statements']), 4)
+            self.assertEqual(33, len(steps))
+            for step in steps:
+                for statement in step['statements']:
+                    self.assertIn('\n%s;\n' % self._plain(statement), text)
+
+    def _plain(self, text):
+        """Leave out the options of MySQL's tables: they come in any order."""
+        return re.sub(r'\n\)[^;\n]*', '\n)', text)
 
     def test_nothing_is_pending(self):
-        databases.load(self.engine, '055')
+        api.db_sync(self.engine)
         self.assertEqual('Nothing is pending.\n',
                          self.look(0, 'db_sync', '--dry-run'))
         self.assertEqual({'pending': []},
@@ -182,17 +219,18 @@ class LookTest(OptionsTestCase):
         self.assertRegex(self.look(0, 'db_sync', '--sql'), r'\A(--.*\n)+\Z')
 
     def test_db_version(self):
-        databases.load(self.engine, '054')
-        self.assertEqual('54\n', self.look(0, 'db_version'))
-        self.assertEqual({'version': 54}, self.look_as_json(0, 'db_version'))
+        api.db_sync(self.engine, 85)
+        self.assertEqual('85\n', self.look(0, 'db_version'))
+        self.assertEqual({'version': 85}, self.look_as_json(0, 'db_version'))
         self.assertEqual(
-            'The database is at version 54; the newest is 55.\n'
-            'Pending: %s\n' % NAME_055,
+            'The database is at version 85; the newest is 86.\n'
+            'Pending: %s\n' % LINE_086,
             self.look(0, 'db_version', '--verbose'))
         self.assertEqual(
-            {'version': 54, 'newest': 55, 'pending': [NAME_055],
-             'needs_stopped_services': {}, 'half_applied': False,
-             'claim': None},
+            {'version': 85, 'newest': 86, 'pending': [NAME_086],
+             'needs_stopped_services': {NAME_086: WHY_086},
+             'half_applied': False, 'claim': None, 'missing_indexes': [],
+             'alembic': None},
             self.look_as_json(0, 'db_version', '--verbose'))
 
     def test_db_check(self):
@@ -210,7 +248,7 @@ class LookTest(OptionsTestCase):
     def test_db_sync_as_json(self):
         databases.load(self.engine, '054')
         for applied in ([(55, NAME_055)], []):
-            result = self.run_command('db_sync', '--format', 'json',
+            result = self.run_command('db_sync', '55', '--format', 'json',
                                       connection=self.connection)
             self.assertEqual((0, ''), (result.returncode, result.stderr))
             found = json.loads(result.stdout)
@@ -258,7 +296,7 @@ class BadOptionsTest(test_manage.ManageTestCase):
     def test_values_of_from(self):
         offline = ('db_sync', '--sql', '--dialect', 'mysql', '--from')
         for value, reason in (('x', 'not "x"'), ('', 'not ""'),
-                              ('44', 'older than Juno'), ('56', 'newer')):
+                              ('44', 'older than Juno'), ('87', 'newer')):
             self.assertIn(reason, self.assert_refused(*offline, value))
         self.assertIn('no way down', self.assert_refused(*offline, '54', '50'))
 
@@ -277,6 +315,6 @@ class BadOptionsTest(test_manage.ManageTestCase):
 
     def test_dry_run_without_connection(self):
         result = self.run_command('db_sync', '--dry-run', '--dialect',
-                                  'mysql', '--from', '54')
+                                  'mysql', '--from', '54', '55')
         self.assertEqual((0, NAME_055 + '\n', ''), (
             result.returncode, result.stdout, result.stderr))

@@ -106,7 +106,7 @@ class SQLTest(base.DBTestCase, test_manage.ManageTestCase):
             ['ALTER TABLE stack ADD current_traversal VARCHAR(36)']])
         self._prepare('054', None, [
             ['ALTER TABLE stack ADD current_traversal VARCHAR(36)']])
-        self.assertNotIn('current_traversal', self._sql())
+        self.assertNotIn('ADD COLUMN current_traversal', self._sql())
 
     def test_killed_at_the_first_statements(self):
         self._test_same_as_db_sync(None, None, [
@@ -121,9 +121,10 @@ class SQLTest(base.DBTestCase, test_manage.ManageTestCase):
 
     def _assert_same_without_connection(self, *args):
         # Options of MySQL's tables come in any order, and only the database
-        # can tell the collation.
+        # can tell the collation, and how many rows there are.
         found, expected = (
-            re.sub(r'\n\).*;', '\n);', text) for text in (
+            re.sub(r'\n\).*;', '\n);', re.sub(r'-- .*: \d+\n', '', text))
+            for text in (
                 self._sql('--dialect', self.driver, *args,
                           connection='sqlite:////absent/file'), self._sql()))
         self.assertEqual(expected, found)

@@ -13,6 +13,7 @@
 """Adding columns."""
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 from sqlalchemy import schema as sa_schema
 
 from heat.common.i18n import _
@@ -32,13 +33,16 @@ def add_columns(engine, table_name, *columns):
         the only key of another table and names the constraint; one with a
         server_default has that value in every row
     :raises heat.db.exception.MigrationError: a column is there already,
-        with another type, or without its key on SQLite
+        with another type, or without its key on SQLite; or there is no
+        such table
     """
     # A column can be compiled only as part of a table.
     table = sa.Table(table_name, sa.MetaData(), *columns)
     keys = sorted(table.foreign_key_constraints, key=lambda key: key.name)
 
     def missing(schema):
+        if not schema.has_table(table_name):
+            raise exc.NoSuchTableError(table_name)
         clauses = list(_missing_clauses(schema, columns))
         if engine.name != 'sqlite' and clauses:
             clauses = [', '.join(clauses)]

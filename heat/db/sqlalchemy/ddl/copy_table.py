@@ -17,7 +17,6 @@ old one or the new one, and whoever writes waits.
 See https://www.sqlite.org/lang_altertable.html#otheralter.
 """
 
-import sqlalchemy as sa
 from sqlalchemy import schema as sa_schema
 
 from heat.common.i18n import _
@@ -79,24 +78,34 @@ def _require_known_columns(schema, table, drops):
 
 
 def _statements(schema, table, values, source):
-    copy = table.to_metadata(sa.MetaData(), name='new_' + table.name)
-    foreign_key.know_targets(copy)
+    copy = 'new_' + table.name
     quote = schema.dialect.identifier_preparer.quote
     present = schema.columns(table.name)
     columns = [name for name in table.columns.keys()
                if name in present or name in values]
     # A copy that died with a driver that commits each change of the schema.
-    yield 'DROP TABLE IF EXISTS %s' % copy.name
-    yield sa_schema.CreateTable(copy)
+    yield 'DROP TABLE IF EXISTS %s' % copy
+    yield _create(schema, table, copy)
     yield 'INSERT INTO %s (%s) SELECT %s FROM %s' % (
-        copy.name, ', '.join(map(quote, columns)), ', '.join(
+        copy, ', '.join(map(quote, columns)), ', '.join(
             values.get(name) or '%s.%s' % (table.name, quote(name))
             for name in columns), source)
     yield 'DROP TABLE %s' % table.name
-    yield 'ALTER TABLE %s RENAME TO %s' % (copy.name, table.name)
+    yield 'ALTER TABLE %s RENAME TO %s' % (copy, table.name)
     for index in sorted(table.indexes, key=lambda index: index.name):
         yield sa_schema.CreateIndex(index)
     yield from _other_indexes(schema, table)
+
+
+def _create(schema, table, name):
+    """Return the CREATE TABLE of a copy.
+
+    SQLAlchemy's own copy of a Table has its constraints in any order, and
+    db_status compares what is sent with what was to be expected.
+    """
+    foreign_key.know_targets(table)
+    return str(sa_schema.CreateTable(table).compile(
+        dialect=schema.dialect)).strip().replace(table.name, name, 1)
 
 
 def _other_indexes(schema, table):

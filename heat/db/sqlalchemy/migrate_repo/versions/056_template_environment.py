@@ -14,7 +14,7 @@
 
 It was stored as the parameters of the stack. Heat's own script dies when two
 live stacks share a template. Here the one that was created last gets its own
-copy of the template, if its parameters are others.
+copy of the template, if its parameters are different.
 """
 
 from sqlalchemy import and_
@@ -133,16 +133,16 @@ def _copy_templates(stack, template, is_user, exact):
 
     Its predecessor says what it is a copy of, for a moment.
     """
-    others = select(func.min(stack.c.id).label('id')).select_from(
+    different = select(func.min(stack.c.id).label('id')).select_from(
         stack.join(template, template.c.id == stack.c.raw_template_id)
     ).where(is_user, exact(stack.c.parameters) != exact(
         template.c.environment)).group_by(
         stack.c.raw_template_id, exact(stack.c.parameters)
-    ).subquery('others')
+    ).subquery('different')
     same = ('created_at', 'updated_at', 'template', 'files')
     return template.insert().from_select(
         [*same, 'environment', 'predecessor'],
         select(*(template.c[name] for name in same), stack.c.parameters,
                template.c.id).select_from(
-            others.join(stack, stack.c.id == others.c.id).join(
+            different.join(stack, stack.c.id == different.c.id).join(
                 template, template.c.id == stack.c.raw_template_id)))
