@@ -138,7 +138,7 @@ def engine_get_all_locked_by_stack(context, stack_id):
     :returns: a set of engine ids
     :raises oslo_db.exception.DBError: as the database says
     """
-    query = sa.select(Resource.engine_id).distinct().where(
+    query = sa.select(Resource.engine_id).where(
         same_id(Resource.stack_id, stack_id), Resource.engine_id.isnot(None))
     return set(autocommit.read(
         context, lambda session: session.execute(query).scalars().all()))

@@ -15,7 +15,6 @@
 import datetime
 
 from oslo_db import exception as db_exception
-from sqlalchemy import exc
 
 from heat.db import api
 from heat.db import exception
@@ -301,16 +300,3 @@ class DeleteTest(ResourceTestCase):
             self.assertRaises(exception.NotFound, self.get, self.resource)
         self.assertEqual(self.attributes, loaded.attr_data.id)
         self.assertEqual([], self.stored()[0])
-
-
-class OnlyIdsTest(ResourceTestCase):
-
-    def test_nothing_else_is_loaded(self):
-        resource = self.create_resource(name='name')
-        self.execute('UPDATE resource SET root_stack_id = stack_id')
-        found = api.resource_get_all_by_root_stack(
-            self.context, resource.stack_id, stack_id_only=True)
-        self.assertEqual([(resource.id, resource.stack_id)], [
-            (one.id, one.stack_id) for one in found.values()])
-        self.assertRaises(exc.SQLAlchemyError, getattr, found[resource.id],
-                          'name')
