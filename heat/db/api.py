@@ -17,6 +17,8 @@ Errors of the database itself are those of oslo_db.exception.
 
 import importlib
 
+from heat.db.sqlalchemy.api.encrypt import decrypt_parameters_and_properties
+from heat.db.sqlalchemy.api.encrypt import encrypt_parameters_and_properties
 from heat.db.sqlalchemy.api.event import event_create
 from heat.db.sqlalchemy.api.event_list import event_count_all_by_stack
 from heat.db.sqlalchemy.api.event_list import event_get_all_by_stack
@@ -116,6 +118,8 @@ _MODULES = {
 __all__ = (
     'ANY_ENGINE',
     'ANY_TRAVERSAL',
+    'decrypt_parameters_and_properties',
+    'encrypt_parameters_and_properties',
     'engine_get_all_locked_by_stack',
     'event_count_all_by_stack',
     'event_create',

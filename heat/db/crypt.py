@@ -32,11 +32,12 @@ from heat.db import options
 KEY_SIZES = (32, 24, 16)
 
 
-def encrypt(value, name='value'):
+def encrypt(value, name='value', known=None):
     """Encrypt a text with auth_encryption_key.
 
     :param value: a text; None is no secret
     :param name: of the value, for errors
+    :param known: what keys() returned; None is to call it
     :returns: (name of the method that decrypts it, text to be stored), or
         (None, None) for None
     :raises heat.db.exception.InvalidValues: value is no text, or holds
@@ -46,10 +47,10 @@ def encrypt(value, name='value'):
     """
     if value is None:
         return None, None
-    return _encrypt(keys(), value, name)
+    return _encrypt(known or keys(), value, name)
 
 
-def decrypt(method, data, name='data'):
+def decrypt(method, data, name='data', known=None):
     """Decrypt a text with whichever of the configured keys fits.
 
     Only cryptography_decrypt_v1 tells a wrong key for sure. The two older
@@ -58,6 +59,7 @@ def decrypt(method, data, name='data'):
     :param method: the name of the method, as stored; None is no secret
     :param data: the text, as stored; None is no secret
     :param name: of the secret, for errors
+    :param known: what keys() returned; None is to call it
     :returns: the secret, or None if method or data is None
     :raises heat.db.exception.InvalidValues: method is none of Heat's
         three, or data is no text
@@ -66,42 +68,47 @@ def decrypt(method, data, name='data'):
     """
     if method is None or data is None:
         return None
-    return _decrypt(keys(), method, data, name)
+    return _decrypt(known or keys(), method, data, name)
 
 
-def encrypted_dict(data):
+def encrypted_dict(data, known=None):
     """Encrypt the values of a dictionary, each as JSON.
 
     :param data: a dictionary with texts as keys, which stay as they are;
         None is an empty one
+    :param known: what keys() returned; None is to call it
     :returns: {key: [method, text]}
     :raises heat.db.exception.InvalidValues: data is no such dictionary,
         or a value is nothing that JSON can hold; it names the key
     :raises heat.db.exception.InvalidEncryptionKey: a configured key can
         not be used
     """
-    return _each(_encrypt_json, data)
+    return _each(_encrypt_json, data, known)
 
 
-def decrypted_dict(data):
+def decrypted_dict(data, known=None):
     """Decrypt what encrypted_dict returned.
 
     :param data: {key: [method, text]}; None is an empty one
+    :param known: what keys() returned; None is to call it
     :returns: {key: value}
     :raises heat.db.exception.InvalidValues: data is no such dictionary,
         or a method none of Heat's; it names the key
     :raises heat.db.exception.InvalidEncryptionKey: as decrypt raises it,
         or what comes out is no JSON
     """
-    return _each(_decrypt_json, data)
+    return _each(_decrypt_json, data, known)
 
 
-def keys():
+def keys(key=None):
     """Return the configured keys as bytes, the one that encrypts first.
 
+    :param key: a text that is the only key instead
     :raises heat.db.exception.InvalidEncryptionKey: one can not be used;
         the text names the option, and does not show the key
     """
+    if key is not None:
+        return [_checked('encryption_key', key)]
     first = 'auth_encryption_key'
     previous = 'auth_encryption_previous_keys'
     return [_checked(first, _option(first) or ''),
@@ -122,7 +129,7 @@ def _option(name):
 
 
 def _checked(name, key):
-    if not key.isascii():
+    if not isinstance(key, str) or not key.isascii():
         raise exception.InvalidEncryptionKey(
             _('%s has characters that are not ASCII, which no key of Heat '
               'can have') % name)
@@ -215,13 +222,13 @@ def _decrypt_json(known, name, pair):
           'configured') % name)
 
 
-def _each(function, data):
+def _each(function, data, known):
     if data is None:
         return {}
     if not isinstance(data, dict) or not all(
             isinstance(name, str) for name in data):
         raise exception.InvalidValues(
             _('must be a dictionary with texts as keys'), ['data'])
-    known = keys()
+    known = known or keys()
     return {name: function(known, name, value)
             for name, value in data.items()}

@@ -80,6 +80,21 @@ class InvalidEncryptionKey(DatabaseLayerError):
     """
 
 
+class NotConverted(DatabaseLayerError):
+    """The secrets of a row could not be encrypted, or not decrypted.
+
+    The row is as it was. The text shows nothing of it but names.
+
+    :ivar table: the name of its table
+    :ivar id: its primary key
+    """
+
+    def __init__(self, table, id, reason):
+        self.table = table
+        self.id = id
+        super().__init__('%s %s: %s' % (table, id, reason))
+
+
 class LostSwap(DatabaseLayerError):
     """A compare-and-swap found another value than the expected one.
 

@@ -43,10 +43,10 @@ KINDS = (
 
 FLAGS = {'context', 'eager_load', 'redact', 'refresh', 'refresh_data',
          'show_deleted', 'show_nested', 'soft_delete', 'stack_id_only',
-         'tenant_safe'}
+         'tenant_safe', 'verbose'}
 
 REFUSALS = (exception.InvalidValues, exception.NotFound, exception.InUse,
-            exception.LostSwap)
+            exception.LostSwap, exception.InvalidEncryptionKey)
 
 
 class FunctionsTest(base.APITestCase):
