@@ -90,7 +90,19 @@ from heat.db.sqlalchemy.api.stack_list import stack_get_all
 from heat.db.sqlalchemy.api.stack_list import stack_get_all_by_owner_id
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name
 from heat.db.sqlalchemy.api.stack_list import stack_get_by_name_and_owner_id
-from heat.db.sqlalchemy.api.stack_list import stack_get_root_id
+from heat.db.sqlalchemy.api.stack_lock import persist_state_and_release_lock
+from heat.db.sqlalchemy.api.stack_lock import stack_lock_create
+from heat.db.sqlalchemy.api.stack_lock import stack_lock_get_engine_id
+from heat.db.sqlalchemy.api.stack_lock import stack_lock_release
+from heat.db.sqlalchemy.api.stack_lock import stack_lock_steal
+from heat.db.sqlalchemy.api.stack_status import reset_stack_status
+from heat.db.sqlalchemy.api.stack_status import stack_get_status
+from heat.db.sqlalchemy.api.stack_tags import stack_tags_delete
+from heat.db.sqlalchemy.api.stack_tags import stack_tags_get
+from heat.db.sqlalchemy.api.stack_tags import stack_tags_set
+from heat.db.sqlalchemy.api.stack_tree import stack_count_total_resources
+from heat.db.sqlalchemy.api.stack_tree import stack_get_all_by_root_owner_id
+from heat.db.sqlalchemy.api.stack_tree import stack_get_root_id
 from heat.db.sqlalchemy.api.sync_point import sync_point_create
 from heat.db.sqlalchemy.api.sync_point import sync_point_delete_all_by_stack_and_traversal  # noqa: E501
 from heat.db.sqlalchemy.api.sync_point import sync_point_get
@@ -126,12 +138,14 @@ __all__ = (
     'event_get_all_by_stack',
     'event_get_all_by_tenant',
     'get_engine',
+    'persist_state_and_release_lock',
     'raw_template_create',
     'raw_template_delete',
     'raw_template_files_create',
     'raw_template_files_get',
     'raw_template_get',
     'raw_template_update',
+    'reset_stack_status',
     'resource_attr_data_delete',
     'resource_attr_id_set',
     'resource_create',
@@ -182,14 +196,24 @@ __all__ = (
     'software_deployment_get_all',
     'software_deployment_update',
     'stack_count_all',
+    'stack_count_total_resources',
     'stack_create',
     'stack_delete',
     'stack_get',
     'stack_get_all',
     'stack_get_all_by_owner_id',
+    'stack_get_all_by_root_owner_id',
     'stack_get_by_name',
     'stack_get_by_name_and_owner_id',
     'stack_get_root_id',
+    'stack_get_status',
+    'stack_lock_create',
+    'stack_lock_get_engine_id',
+    'stack_lock_release',
+    'stack_lock_steal',
+    'stack_tags_delete',
+    'stack_tags_get',
+    'stack_tags_set',
     'stack_update',
     'sync_point_add_input',
     'sync_point_create',

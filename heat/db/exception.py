@@ -168,8 +168,8 @@ class StackLocked(LostSwap):
         return type(self), (self.stack_id, self.engine_id, self.expected)
 
     def _text(self):
-        return _('the lock of stack %(stack_id)s belongs to %(engine_id)s, '
-                 'not to %(expected)s') % vars(self)
+        return _('the lock of stack %(stack_id).200s belongs to '
+                 '%(engine_id)s, not to %(expected)s') % vars(self)
 
 
 class ResourceConflict(LostSwap):

@@ -20,12 +20,19 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api.cut import cut
 from heat.db.sqlalchemy.api import swap
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine import write as engine_write
+from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Stack
+
+FIXED = ('id', 'created_at', 'deleted_at')
+IN_PROGRESS = 'IN_PROGRESS'
+FAILED = 'FAILED'
 
 
 class Expectation(enum.Enum):
@@ -44,26 +51,69 @@ def check(exp_trvsl):
         checks.check_traversal('exp_trvsl', exp_trvsl)
 
 
+def checked(values):
+    """Return values as they are written to a stack, once they are checked.
+
+    :raises heat.db.exception.InvalidValues: they are empty, or one is refused
+    """
+    if values in ({}, None):
+        raise exception.InvalidValues(_('nothing to write'), ['values'])
+    values = cut(Stack, values, 'status_reason')
+    checks.check(Stack, values, FIXED)
+    return {'updated_at': now(), **values}
+
+
 def write(context, stack_id, values, exp_trvsl, then=None):
     """Write to a live, visible stack if its traversal is the expected one.
 
-    :param values: checked values
-    :param exp_trvsl: a traversal; None is no traversal; or ANY_TRAVERSAL
     :param then: called with execute, in the transaction of the UPDATE
     :returns: True
-    :raises heat.db.exception.InvalidValues: a value refers to nothing
-    :raises heat.db.exception.NotFound: there is no such stack
-    :raises heat.db.exception.ConcurrentTransition: it is in another
-        traversal
+    :raises: what unit() has as its refusals
+    """
+    return engine_write.write(context, unit(
+        stack_id, values, exp_trvsl, live(context),
+        _mark(values, exp_trvsl), then))
+
+
+def unit(stack_id, values, exp_trvsl, scope, mark, then=None):
+    """Return the unit of a write to a stack; see swap.Swap.
+
+    Refusals are heat.db.exception.InvalidValues: a value refers to nothing;
+    NotFound: there is no such stack in the scope; and ConcurrentTransition:
+    it is in another traversal.
+
+    :param values: checked values
+    :param exp_trvsl: a traversal; None is no traversal; or ANY_TRAVERSAL
     """
     expected = ({} if exp_trvsl is ANY_TRAVERSAL else
                 {'current_traversal': exp_trvsl})
-    return swap.swap(
-        context, Stack, {'id': stack_id}, expected, values,
+    return swap.Swap(
+        Stack, {'id': stack_id}, expected, values,
         lost=lambda actual: exception.ConcurrentTransition(
             stack_id, exp_trvsl, actual),
-        reported=('current_traversal',), scope=live(context),
-        mark=_mark(values, exp_trvsl), then=then)
+        reported=('current_traversal',), scope=scope, mark=mark, then=then)
+
+
+def stop(execute, stack_ids, traversal):
+    """Let whatever works on stacks stop: it is in another traversal."""
+    execute(_stop(), {'stack_ids': stack_ids, 'current_traversal': traversal})
+
+
+def fail(execute, stack_ids, reason):
+    """Let stacks have failed that are in progress."""
+    execute(_fail(), {'stack_ids': stack_ids, 'status': FAILED,
+                      'status_reason': reason, 'updated_at': now()})
+
+
+@functools.cache
+def _stop():
+    return sa.update(Stack.__table__).where(
+        Stack.id.in_(sa.bindparam('stack_ids', expanding=True)))
+
+
+@functools.cache
+def _fail():
+    return _stop().where(SameText(Stack.status, sa.literal(IN_PROGRESS)))
 
 
 def withdraw(execute, stack_id):

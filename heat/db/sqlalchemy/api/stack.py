@@ -17,8 +17,6 @@ import functools
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from heat.common.i18n import _
-from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api.cut import cut
 from heat.db.sqlalchemy.api import fence
@@ -32,8 +30,6 @@ from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import ResourceData
 from heat.db.sqlalchemy.models import Stack
-
-FIXED = ('id', 'created_at', 'deleted_at')
 
 
 def stack_create(context, values):
@@ -107,13 +103,9 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
         is unknown
     :raises oslo_db.exception.DBError: as the database says
     """
-    if values in ({}, None):
-        raise exception.InvalidValues(_('nothing to write'), ['values'])
-    values = cut(Stack, values, 'status_reason')
-    checks.check(Stack, values, FIXED)
+    values = fence.checked(values)
     fence.check(exp_trvsl)
-    return fence.write(context, stack_id, {'updated_at': now(), **values},
-                       exp_trvsl)
+    return fence.write(context, stack_id, values, exp_trvsl)
 
 
 def stack_delete(context, stack_id, exp_trvsl=None):

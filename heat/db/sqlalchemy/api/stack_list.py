@@ -13,6 +13,7 @@
 """Stacks found by name or owner, listed page by page, and counted."""
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from heat.common.i18n import _
 from heat.db import exception
@@ -20,7 +21,8 @@ from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import rows
-from heat.db.sqlalchemy.api import units
+from heat.db.sqlalchemy.api import stack_tags
+from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import autocommit
@@ -48,12 +50,14 @@ def stack_get_by_name_and_owner_id(context, stack_name, owner_id):
 
     :param context: as for stack_get_by_name
     :param owner_id: the id of the other stack; None is the top level
-    :returns: the models.Stack, the oldest if there are several; or None
+    :returns: the models.Stack with its raw_template, the oldest if there are
+        several; or None
     :raises oslo_db.exception.DBError: as the database says
     """
     is_below = (Stack.owner_id.is_(None) if owner_id is None else
                 same_id(Stack.owner_id, owner_id))
-    return _get_by_name(context, stack_name, is_below)
+    return _get_by_name(context, stack_name, is_below,
+                        options=[orm.joinedload(Stack.raw_template)])
 
 
 def stack_get_all_by_owner_id(context, owner_id):
@@ -62,7 +66,7 @@ def stack_get_all_by_owner_id(context, owner_id):
     :param context: a RequestContext that may see the stacks; soft-deleted
         stacks are found if it says so
     :param owner_id: the id of the other stack
-    :returns: a list of models.Stack
+    :returns: a list of models.Stack, without backups
     :raises heat.db.exception.InvalidValues: owner_id is None: the top
         level belongs to no stack
     :raises oslo_db.exception.DBError: as the database says
@@ -71,14 +75,18 @@ def stack_get_all_by_owner_id(context, owner_id):
         raise exception.InvalidValues(_('must be the id of a stack'),
                                       ['owner_id'])
     return rows.every(context, _query(context).where(
-        same_id(Stack.owner_id, owner_id)), fence.tenant(context))
+        same_id(Stack.owner_id, owner_id), stack_tree.not_backup()),
+        fence.tenant(context))
 
 
 def stack_get_all(context, limit=None, sort_keys=None, marker=None,
                   sort_dir=None, filters=None, tenant_safe=True,
-                  show_deleted=False, show_nested=False):
-    """Return stacks in order. One SELECT, two with a marker.
+                  show_deleted=False, show_nested=False, show_hidden=False,
+                  tags=None, tags_any=None, not_tags=None, not_tags_any=None,
+                  eager_load=False):
+    """Return stacks in order, with their tags.
 
+    One SELECT, two with a marker, and one for the tags of each 500 stacks.
     NULLs come last, and stacks that are equal in order of their ids.
 
     :param context: a RequestContext
@@ -95,16 +103,26 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
         administrator gets all
     :param show_deleted: return soft-deleted stacks as well
     :param show_nested: return nested stacks, but no backups, as well
+    :param show_hidden: return stacks with one of the tags that [DEFAULT]
+        hidden_stack_tags names as well
+    :param tags: up to 100 tags, of which each stack has every one; None, and
+        no tags, is no condition
+    :param tags_any: tags of which each stack has at least one
+    :param not_tags: tags of which no stack has every one
+    :param not_tags_any: tags of which no stack has any
+    :param eager_load: load raw_template and prev_raw_template too
     :returns: a list of models.Stack
-    :raises heat.db.exception.InvalidValues: limit, sort_keys, sort_dir or
-        a filter is refused
+    :raises heat.db.exception.InvalidValues: limit, sort_keys, sort_dir, tags
+        or a filter is refused
     :raises oslo_db.exception.DBError: as the database says
     """
     checks.check_number('limit', limit)
     order = listing.sort_columns(sort_keys, SORT_KEYS, Stack.created_at)
     order.append(Stack.id)
     descending = listing.is_descending(sort_dir, default=not sort_keys)
-    query = _listed(context, filters, tenant_safe, show_deleted, show_nested)
+    query = _listed(context, filters, tenant_safe, show_deleted, show_nested,
+                    stack_tags.matching(show_hidden, tags, tags_any, not_tags,
+                                        not_tags_any))
     last = None
     if marker is not None:
         last = _row(context, _query(context, tenant_safe, True).where(
@@ -113,40 +131,24 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
         page = listing.indexed_page(query, order, descending, limit, last)
     else:
         page = listing.page(query, order, descending, last).limit(limit)
-    return rows.every(context, page, fence.tenant(context))
+    return rows.every(context, page.options(*_loaded(page, eager_load)),
+                      fence.tenant(context))
 
 
 def stack_count_all(context, filters=None, tenant_safe=True,
-                    show_deleted=False, show_nested=False):
+                    show_deleted=False, show_nested=False, show_hidden=False,
+                    tags=None, tags_any=None, not_tags=None,
+                    not_tags_any=None):
     """Return the number of stacks that stack_get_all would. One SELECT.
 
     :param context: as all arguments, see stack_get_all
     :raises: as stack_get_all
     """
-    query = _listed(context, filters, tenant_safe, show_deleted, show_nested)
+    query = _listed(context, filters, tenant_safe, show_deleted, show_nested,
+                    stack_tags.matching(show_hidden, tags, tags_any, not_tags,
+                                        not_tags_any))
     return _row(context, query.with_only_columns(
         sa.func.count(Stack.id), maintain_column_froms=True))[0]
-
-
-def stack_get_root_id(context, stack_id):
-    """Return the id of the top-level stack above one. A SELECT a level.
-
-    :param context: a RequestContext that may see all stacks on the way
-    :raises heat.db.exception.NotFound: one of them is not to be seen, or
-        there is no top, because they own each other
-    :raises oslo_db.exception.DBError: as the database says
-    """
-    passed = []
-    while stack_id not in passed:
-        passed.append(stack_id)
-        row = _row(context, _query(context).where(
-            same_id(Stack.id, stack_id)).with_only_columns(Stack.owner_id))
-        if row is None:
-            break
-        if row.owner_id is None:
-            return stack_id
-        stack_id = row.owner_id
-    raise units.not_found(Stack, stack_id)
 
 
 def _query(context, tenant_safe=True, show_deleted=False):
@@ -160,17 +162,25 @@ def _query(context, tenant_safe=True, show_deleted=False):
     return query.execution_options(populate_existing=True)
 
 
-def _listed(context, filters, tenant_safe, show_deleted, show_nested):
+def _listed(context, filters, tenant_safe, show_deleted, show_nested,
+            conditions):
     query = _query(context, False, show_deleted)
     if tenant_safe and not fence.is_admin(context):
         # A stack's user project may see the stack, but does not list it.
         query = query.where(same_id(Stack.tenant, context.project_id))
     if show_nested:
-        query = query.where(sa.or_(Stack.backup.is_(None),
-                                   sa.not_(Stack.backup)))
+        query = query.where(stack_tree.not_backup())
     else:
         query = query.where(Stack.owner_id.is_(None))
-    return query.where(*listing.matching(Stack, filters))
+    return query.where(*conditions, *listing.matching(Stack, filters))
+
+
+def _loaded(page, eager_load):
+    """Return the options of what to load with the stacks of a page."""
+    stack = page.column_descriptions[0]['entity']
+    return [orm.selectinload(stack.tags)] + (
+        [orm.joinedload(stack.raw_template),
+         orm.joinedload(stack.prev_raw_template)] if eager_load else [])
 
 
 def _has_index(context, order, tenant_safe):
@@ -182,9 +192,9 @@ def _has_index(context, order, tenant_safe):
             len(order) == 2 and order[0] is Stack.created_at)
 
 
-def _get_by_name(context, stack_name, *conditions):
+def _get_by_name(context, stack_name, *conditions, options=()):
     query = _query(context).where(
-        same_text(Stack.name, stack_name), *conditions)
+        same_text(Stack.name, stack_name), *conditions).options(*options)
     return rows.first(context, query.order_by(
         Stack.created_at.is_(None), Stack.created_at, Stack.id).limit(1),
         fence.tenant(context))

@@ -173,6 +173,34 @@ class Delete(write.Unit):
         return None if is_there else True
 
 
+class Together(write.Unit):
+    """Several units, of which all are written or none.
+
+    After a lost connection, they have landed if each of them shows it.
+    """
+
+    is_statement = False
+
+    def __init__(self, *members):
+        self.members = members
+
+    def work(self, execute):
+        for self.last in self.members:
+            if self.last.work(execute) is None:
+                return None
+        return True
+
+    def refusal(self, execute, for_share=False):
+        return self.last.refusal(execute, for_share)
+
+    def landed(self, execute):
+        return all(member.landed(execute) for member in self.members) or None
+
+    def show(self, session, result):
+        for member in self.members:
+            member.show(session, result)
+
+
 @functools.cache
 def _key_names(model):
     return tuple(name for name, column in columns(model).items()

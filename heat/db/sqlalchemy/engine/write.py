@@ -29,6 +29,7 @@ class Unit:
     """What one call writes; a base class.
 
     :cvar is_statement: it is one statement, which commits by itself
+    :cvar refused_by: classes of errors that say that nothing matched
     :cvar settle: None, or a method of execute and of what work() returned.
         It looks at what others have committed meanwhile, and returns what
         the call returns. If it is to be done again, it undoes what was
@@ -36,6 +37,7 @@ class Unit:
     """
 
     is_statement = True
+    refused_by = ()
     settle = None
 
     def work(self, execute):
@@ -94,12 +96,24 @@ def _join(context, unit):
     with facade.context_manager.writer.using(context) as session:
         session.flush()
         execute = session.connection().execute
-        result = unit.work(execute)
+        result = _work(unit, session, execute)
         if result is None:
             raise unit.refusal(execute, for_share=True)
         result = _settle(unit, execute, result)
         unit.show(session, result)
         return result
+
+
+def _work(unit, session, execute):
+    """Let a unit work in the transaction of a caller."""
+    if not unit.refused_by:
+        return unit.work(execute)
+    try:
+        # After an error, PostgreSQL would refuse all that follows.
+        with session.begin_nested():
+            return unit.work(execute)
+    except unit.refused_by:
+        return None
 
 
 def _settle(unit, execute, result):
@@ -164,6 +178,8 @@ class _Attempt:
         try:
             with autocommit.executor() as execute:
                 return self.unit.work(execute)
+        except self.unit.refused_by:
+            return None
         except db_exception.DBConnectionError as error:
             # Without a session, nothing was sent.
             if hasattr(error, 'session'):
@@ -177,6 +193,8 @@ class _Attempt:
                 if result is not None:
                     self._commit(commit)
                 return result
+        except self.unit.refused_by:
+            return None
         except db_exception.DBConnectionError as error:
             self.session = getattr(error, 'session', None)
             raise

@@ -101,7 +101,6 @@ class RoundTripsTest(proxied.ProxiedTestCase):
                 (api.stack_get_by_name, 'name'),
                 (api.stack_get_by_name_and_owner_id, 'name', None),
                 (api.stack_get_all_by_owner_id, 'owner'),
-                (api.stack_get_all, 10),
                 (api.stack_count_all,),
                 (api.stack_get_root_id, self.stack.id),
                 (api.raw_template_get, self.template_id)):
@@ -112,7 +111,8 @@ class RoundTripsTest(proxied.ProxiedTestCase):
                          self.stack.id, eager_load=True)
 
     def test_next_page(self):
-        self.assert_sent(['SELECT ', 'SELECT '], api.stack_get_all,
+        self.assert_sent(['SELECT '] * 2, api.stack_get_all, self.context, 10)
+        self.assert_sent(['SELECT '] * 3, api.stack_get_all,
                          self.context, 10, marker=self.stack.id)
 
 

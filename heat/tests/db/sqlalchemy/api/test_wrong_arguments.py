@@ -42,8 +42,8 @@ KINDS = (
     datetime.datetime(2015, 1, 1), datetime.date(2015, 1, 1))
 
 FLAGS = {'context', 'eager_load', 'redact', 'refresh', 'refresh_data',
-         'show_deleted', 'show_nested', 'soft_delete', 'stack_id_only',
-         'tenant_safe', 'verbose'}
+         'show_deleted', 'show_hidden', 'show_nested', 'soft_delete',
+         'stack_id_only', 'tenant_safe', 'verbose'}
 
 REFUSALS = (exception.InvalidValues, exception.NotFound, exception.InUse,
             exception.LostSwap, exception.InvalidEncryptionKey)

@@ -25,7 +25,10 @@ def calls(world):
               'raw_template_id': world.template_id}
     page = {'limit': None, 'sort_keys': None, 'marker': None,
             'sort_dir': None, 'filters': None}
+    tags = {'tags': None, 'tags_any': None, 'not_tags': None,
+            'not_tags_any': None}
     select = ('SELECT ',)
+    with_recursive = ('WITH RECURSIVE',)
     return [
         Call('stack_create', {'values': values},
              ('SELECT (SELECT', 'INSERT INTO stack', 'SELECT (SELECT')),
@@ -38,9 +41,17 @@ def calls(world):
         Call('stack_get_by_name', name, select),
         Call('stack_get_by_name_and_owner_id', {**name, 'owner_id': None},
              select),
-        Call('stack_get_all', page, select),
-        Call('stack_count_all', {'filters': None}, select),
+        Call('stack_get_all', {**page, **tags}, select * 2),
+        Call('stack_count_all', {'filters': None, **tags}, select),
         Call('stack_get_all_by_owner_id', {'owner_id': world.stack_id},
              select),
-        Call('stack_get_root_id', this, select),
+        Call('stack_get_root_id', this, with_recursive),
+        Call('stack_get_all_by_root_owner_id', {'owner_id': world.stack_id},
+             with_recursive),
+        Call('stack_count_total_resources', this, select),
+        Call('stack_get_status', this, select),
+        Call('reset_stack_status', in_traversal, (
+            'UPDATE stack', *with_recursive, 'UPDATE stack', 'UPDATE stack',
+            'UPDATE resource', 'SELECT resource_data',
+            'DELETE FROM stack_lock', 'COMMIT'), is_unfenced=True),
     ]
