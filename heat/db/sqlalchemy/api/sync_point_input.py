@@ -45,6 +45,8 @@ INPUTS = 'input_data'
 # What is stored before the first input, and how it begins with one.
 EMPTY = ('null', '{}', '{"input_data": {}}')
 OPEN = '{"input_data": {'
+# What is stored, as it is.
+TEXT = sa.type_coerce(SyncPoint.input_data, sa.Text())
 
 
 def sync_point_add_input(context, entity_id, traversal_id, is_update,
@@ -100,9 +102,10 @@ class _Addition(write.Unit):
         row = execute(_select(not is_added), self.this).first()
         if row is None:
             return None
-        inputs = _inputs(row.input_data)
+        stored = json.loads(row.input_data or 'null')
+        inputs = _inputs(stored)
         if not self._is_in(inputs):
-            inputs = self._merge(execute, row, inputs)
+            inputs = self._merge(execute, row.atomic_key, stored, inputs)
         return self._is_last(inputs)
 
     def _addition(self):
@@ -115,23 +118,23 @@ class _Addition(write.Unit):
         return self.name in inputs and (
             json.dumps(inputs[self.name]) == json.dumps(self.value))
 
-    def _merge(self, execute, row, inputs):
+    def _merge(self, execute, atomic_key, stored, inputs):
         """Write what the UPDATE has left alone; return all inputs."""
         if self.name in inputs:
             # It stays where it is: the first one is the last to have come.
             inputs = {**inputs, self.name: self.value}
         else:
             inputs = {self.name: self.value, **inputs}
-        data = {**(row.input_data or {}), INPUTS: inputs}
+        data = {**(stored or {}), INPUTS: inputs}
         checks.check(SyncPoint, {INPUTS: data})
         is_written = swap.Swap(
-            SyncPoint, self.key, {'atomic_key': row.atomic_key},
+            SyncPoint, self.key, {'atomic_key': atomic_key},
             {'updated_at': now(), 'input_data': data,
-             'atomic_key': row.atomic_key + 1}, lost=None).work(execute)
+             'atomic_key': atomic_key + 1}, lost=None).work(execute)
         if not is_written:
             # Another has written since the SELECT.
             raise db_exception.RetryRequest(exception.SyncPointConflict(
-                self.key, row.atomic_key, None, None))
+                self.key, atomic_key, None, None))
         return inputs
 
     def _is_last(self, inputs):
@@ -163,31 +166,30 @@ def _inputs(stored):
 @functools.cache
 def _add():
     """Return the UPDATE that puts an input in front of the others."""
-    stored = sa.type_coerce(SyncPoint.input_data, sa.Text())
-    is_empty = sa.or_(stored.is_(None), AnyText(stored, *map(
+    is_empty = sa.or_(TEXT.is_(None), AnyText(TEXT, *map(
         sa.literal, EMPTY)))
     added = (sa.literal(OPEN) + sa.bindparam('added', type_=sa.Text()) +
              sa.case((is_empty, '}}'), else_=(
-                 sa.literal(', ') + sa.func.substr(stored, len(OPEN) + 1))))
-    others = sa.func.replace(stored, sa.bindparam(
+                 sa.literal(', ') + sa.func.substr(TEXT, len(OPEN) + 1))))
+    others = sa.func.replace(TEXT, sa.bindparam(
         'added_name', type_=sa.Text()), '')
     can_be_added = sa.and_(
-        SameText(sa.func.substr(stored, 1, len(OPEN) + 1),
+        SameText(sa.func.substr(TEXT, 1, len(OPEN) + 1),
                  sa.literal(OPEN + '"')),
-        sa.func.length(stored) == sa.func.length(others),
-        sa.func.length(stored) <= sa.bindparam('room', type_=sa.Integer()))
+        sa.func.length(TEXT) == sa.func.length(others),
+        sa.func.length(TEXT) <= sa.bindparam('room', type_=sa.Integer()))
     return sa.update(SyncPoint.__table__).where(
         units.is_this_row(SyncPoint), sa.or_(is_empty, can_be_added)
     ).values(
         # For MySQL, what is larger than max_allowed_packet is NULL.
-        input_data=sa.func.coalesce(added, stored),
+        input_data=sa.func.coalesce(added, TEXT),
         atomic_key=SyncPoint.atomic_key + 1
     ).execution_options(autocommit=False)
 
 
 @functools.cache
 def _select(is_to_be_merged):
-    select = sa.select(SyncPoint.input_data, SyncPoint.atomic_key).where(
+    select = sa.select(TEXT.label(INPUTS), SyncPoint.atomic_key).where(
         units.is_this_row(SyncPoint))
     # In a caller's transaction, it could be older than the UPDATE.
     return select.with_for_update() if is_to_be_merged else select
