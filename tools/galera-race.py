@@ -14,7 +14,7 @@
 
 """Race on a Galera cluster of this machine for as long as you like.
 
-Each round, writers on all three nodes fight for a stack of its own while
+Each round, writers on all three nodes fight for a row of its own while
 faults happen to random nodes, one after the other; then what they were told
 is compared with what the nodes have stored. Exit status: 1 if something can
 not be true.
@@ -26,12 +26,11 @@ import random
 import sys
 import time
 
-from heat.tests import at
+from heat.tests import crew
 from heat.tests.galera import cluster
 from heat.tests.galera import faults
 from heat.tests.galera import race
 from heat.tests import history
-from heat.tests import ways
 
 # How many faults a round has, at the most.
 FAULTS = 3
@@ -76,9 +75,8 @@ def run_round(servers, plan, args, totals, file):
     print('%s ...' % name, flush=True)
     hit = [node for node in servers.nodes
            if node in {node for fault, node in plan if fault != 'none'}]
-    stack_id = at.create_stack(servers.nodes[0].url)
     seed = '%s %d' % (args.seed, totals.rounds)
-    with race.Race(servers.nodes, stack_id, args.way, seed) as one:
+    with race.Race(servers.nodes, args.way, seed) as one:
         try:
             for fault, node in plan:
                 faults.FAULTS[fault](servers, one, node)
@@ -120,7 +118,7 @@ def main():
     parser.add_argument('--faults', nargs='+', choices=list(faults.FAULTS),
                         default=list(faults.FAULTS), metavar='FAULT',
                         help='of %(choices)s; by default all of them')
-    parser.add_argument('--way', choices=list(ways.WAYS),
+    parser.add_argument('--way', choices=list(crew.WAYS),
                         default='stack_update', help='how the writers write')
     parser.add_argument('--history', default='galera-history.jsonl',
                         metavar='FILE', help='what they did goes there')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Processes whose threads write to one stack at once.
+"""Processes whose threads write to one row at once.
 
 A crew is a Remote of Writers. Those of several crews start together.
 """
@@ -23,9 +23,11 @@ import traceback
 
 from heat.common.config import CONF
 from heat.tests import remote
+from heat.tests import swaps
 from heat.tests import ways
 from heat.tests import writer
 
+WAYS = {**ways.WAYS, **swaps.SWAPS}
 # Until all have heard when it starts.
 PAUSE = 0.05
 
@@ -48,17 +50,17 @@ class Writers:
         self.url = url
         self.names = ['%s.%d' % (name, one) for one in range(number)]
 
-    def prepare(self, way, stack_id, traversal, seed, transitions):
+    def prepare(self, way, row_id, traversal, seed, transitions):
         """Let each thread have a connection, and wait for start().
 
-        :param way: a key of ways.WAYS
-        :param traversal: of the stack at the beginning
+        :param way: a key of WAYS
+        :param traversal: of the row at the beginning
         :param seed: a text that decides, with the name of a writer, what it
             does; None for chance
         :param transitions: how many of its calls start a traversal, from 0
             to 1
         """
-        self.way = ways.WAYS[way](self.url, len(self.names))
+        self.way = WAYS[way](self.url, len(self.names))
         self.operations = []
         self.problem = None
         self.end = 0
@@ -66,7 +68,7 @@ class Writers:
         self.together = threading.Barrier(len(self.names) + 1)
         self.threads = [threading.Thread(
             target=self._run, daemon=True, args=(writer.Writer(
-                self.way, name, stack_id, traversal,
+                self.way, name, row_id, traversal,
                 random.Random(seed and '%s %s' % (seed, name)),
                 transitions),))
             for name in self.names]

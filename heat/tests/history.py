@@ -57,6 +57,19 @@ class Operation(typing.NamedTuple):
             self.writer, self.start / 1e9, self.end / 1e9, self.expected)
 
 
+class Addition(typing.NamedTuple):
+    """One call of sync_point_add_input, as its caller saw it.
+
+    :ivar told: whether it was the last one; None is an error: the input may
+        be there or not
+    """
+
+    name: str
+    start: int
+    end: int
+    told: bool
+
+
 def dump(history):
     """Return JSON, one line for each operation."""
     return ''.join(json.dumps(operation._asdict()) + '\n'
@@ -213,3 +226,28 @@ def _wrong_store(history, transitions, final_traversal, final_value):
             last or final_value in {o.value for o in history}):
         yield 'stored: %r, instead of one of %s' % (
             final_value, sorted(possible))
+
+
+def check_additions(additions, stored):
+    """Find what can not be true of inputs that were added to a sync point.
+
+    :param additions: all of them, each name once, and all were awaited
+    :param stored: the names that the sync point has in the end, in its order
+    :returns: a list of violations in words; empty if there is none
+    """
+    place = {name: number for number, name in enumerate(stored)}
+    known = [one for one in additions if one.told is not None]
+    lost = [one for one in known if one.name not in place]
+    there = [one for one in additions if one.name in place]
+    return [
+        *('lost: %s' % (one,) for one in lost),
+        *('stored: nobody has added %s' % name for name in sorted(
+            place.keys() - {one.name for one in additions})),
+        # The last one comes first.
+        *('order: %s is said to have come after %s' % (one, later)
+          for one in there for later in there
+          if one.end < later.start and place[one.name] < place[later.name]),
+        *('told: %s, but %s was the last one' % (one, stored[0])
+          for one in known if one.told != (
+              [one.name] == list(stored[:1]) and
+              len(stored) == len(additions)))]

@@ -248,6 +248,53 @@ class UnknownOutcomeTest(CheckTestCase):
             {**WRITE_X, 'expected': 'Z'}])))
 
 
+class AdditionsTest(testtools.TestCase):
+    """A, then B and C at once; B was the last one."""
+
+    A = history.Addition('a', 0, 10, False)
+    B = history.Addition('b', 20, 30, True)
+    C = history.Addition('c', 25, 35, False)
+
+    def check(self, *additions, stored='bca'):
+        return [violation.split(':')[0] for violation
+                in history.check_additions(additions, stored)]
+
+    def test_possible(self):
+        self.assertEqual([], self.check(stored=''))
+        self.assertEqual([], self.check(self.A, self.B, self.C))
+        self.assertEqual([], self.check(
+            self.A, self.B._replace(told=None), self.C))
+        self.assertEqual([], self.check(
+            self.A, self.B._replace(told=None), self.C, stored='ca'))
+        self.assertEqual([], self.check(
+            self.A, self.B._replace(told=False),
+            self.C._replace(told=True), stored='cba'))
+
+    def test_lost(self):
+        self.assertIn('lost', self.check(self.A, self.B, self.C, stored='ba'))
+
+    def test_never_added(self):
+        self.assertIn('stored', self.check(self.A, self.B, stored='bca'))
+
+    def test_wrong_order(self):
+        self.assertEqual(['order', 'order'], self.check(
+            self.A._replace(told=True), self.B._replace(told=False), self.C,
+            stored='abc'))
+
+    def test_two_are_the_last(self):
+        self.assertEqual(['told'], self.check(
+            self.A, self.B, self.C._replace(told=True)))
+
+    def test_none_is_the_last(self):
+        self.assertEqual(['told'], self.check(
+            self.A, self.B._replace(told=False), self.C))
+
+    def test_told_too_early(self):
+        unknown = history.Addition('d', 0, 10, None)
+        self.assertEqual(['told'], self.check(
+            unknown, self.A, self.B, self.C))
+
+
 class RecordTest(testtools.TestCase):
 
     def test_round_trip(self):

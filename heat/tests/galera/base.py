@@ -17,7 +17,6 @@ import testresources
 import testtools
 from testtools import content
 
-from heat.tests import at
 from heat.tests import base
 from heat.tests.galera import cluster
 from heat.tests.galera import race
@@ -82,5 +81,4 @@ class GaleraTestCase(testresources.ResourcedTestCase, testtools.TestCase):
             self.cluster.log()[-20000:]))
 
     def race(self, **kwargs):
-        return self.useFixture(race.Race(
-            self.nodes, at.create_stack(self.nodes[0].url), **kwargs))
+        return self.useFixture(race.Race(self.nodes, **kwargs))

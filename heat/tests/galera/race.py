@@ -21,10 +21,9 @@ from heat.tests.galera import server
 from heat.tests import history
 from heat.tests import proxy
 from heat.tests import remote
+from heat.tests import swaps
 
 THREADS = 2  # of each process
-# Some start a traversal, most write for the one there is.
-TRANSITIONS = 0.25
 # As the documentation advises.
 OPTIONS = {'db_max_retries': 20}
 # What each writer has to do until it is believed to go on.
@@ -56,22 +55,24 @@ class Crew(remote.Remote):
 
 
 class Race(fixtures.Fixture):
-    """A process for each node and each route to it write to one stack.
+    """A process for each node and each route to it write to one row.
 
-    :param way: a key of ways.WAYS
+    :param way: a key of crew.WAYS
     :param routes: 'direct', or through a 'proxy', which is in proxies, by node
     """
 
-    def __init__(self, nodes, stack_id, way='stack_update', seed='0',
+    def __init__(self, nodes, way='stack_update', seed='0',
                  routes=('direct', 'proxy')):
         super().__init__()
         self.nodes = nodes
-        self.stack_id = stack_id
         self.way = way
+        # The other ways are compared with the fence of a stack.
+        self.swap = swaps.SWAPS.get(way, swaps.Stack)
         self.seed = seed
         self.routes = routes
 
     def _setUp(self):
+        self.row_id = self.swap.create(self.nodes[0].url)
         self.proxies = {
             node: self.useFixture(proxy.Proxy(node.address))
             for node in self.nodes}
@@ -83,8 +84,8 @@ class Race(fixtures.Fixture):
                 self.crews.append(
                     Crew(node, '%s %s' % (node, route), urls[route]))
                 self.addCleanup(self.crews[-1].close)
-        crew.start(self.crews, self.way, self.stack_id, None, self.seed,
-                   TRANSITIONS)
+        crew.start(self.crews, self.way, self.row_id, None, self.seed,
+                   self.swap.TRANSITIONS)
         self.wait_for_progress()
 
     def wait_for_progress(self, nodes=None):
@@ -111,9 +112,15 @@ class Race(fixtures.Fixture):
             one.ask('stop')
         for one in self.crews:
             one.operations += one.ask('finish')
-        self.ends = [stored(node, self.stack_id) for node in self.nodes]
+        self.ends = [self._stored(node) for node in self.nodes]
         return find_violations(self.operations(), self.ends,
                                map(str, faulty))
+
+    def _stored(self, node):
+        """Return the traversal and the text that a node has in the end."""
+        return node.select(
+            'SET STATEMENT wsrep_sync_wait = 1 FOR ' +
+            self.swap.STORED % self.row_id, database=server.DATABASE)[0]
 
 
 def find_violations(operations, ends, faulty=()):
@@ -125,14 +132,6 @@ def find_violations(operations, ends, faulty=()):
     if any(end != ends[0] for end in ends):
         return ['nodes: they do not agree: %s' % ends]
     return history.check(operations, None, *ends[0], faulty)
-
-
-def stored(node, stack_id):
-    """Return the traversal and the text that a node has in the end."""
-    return node.select(
-        'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT current_traversal, '
-        "status_reason FROM stack WHERE id = '%s'" % stack_id,
-        database=server.DATABASE)[0]
 
 
 def longest_pause(operations):

@@ -12,11 +12,13 @@
 
 """Writers on all nodes, while nothing happens to the cluster or a fault."""
 
+import testscenarios
 from testtools import content
 
 from heat.tests.galera import base
 from heat.tests.galera import faults
 from heat.tests import history
+from heat.tests import swaps
 
 
 class RaceTestCase(base.GaleraTestCase):
@@ -35,14 +37,16 @@ class RaceTestCase(base.GaleraTestCase):
         return [o for o in operations if o.outcome == 'error']
 
 
-class FenceTest(RaceTestCase):
-    """The fence lets nothing happen that can not be true."""
+class SwapTestCase(RaceTestCase):
+    """A swap lets nothing happen that can not be true."""
+
+    way = 'stack_update'
 
     def assert_holds(self, fault):
         """Check that a fault harms nobody at another node."""
-        race, violations = self.run_race(fault)
+        race, violations = self.run_race(fault, way=self.way)
         self.assertEqual([], violations)
-        self.assert_eventful(race.operations())
+        self.assert_eventful(race)
         # Each of which a caller can expect.
         self.assertLessEqual(
             {o.error for o in self.errors(race.operations())},
@@ -51,10 +55,10 @@ class FenceTest(RaceTestCase):
             self.cluster.others(self.node))))
         return race
 
-    def assert_eventful(self, operations):
-        events = {(o.outcome, bool(o.new)) for o in operations}
+    def assert_eventful(self, race):
+        events = {(o.outcome, bool(o.new)) for o in race.operations()}
         for outcome in ('ok', 'conflict'):
-            for is_transition in (True, False):
+            for is_transition in {True, race.swap.TRANSITIONS == 1}:
                 self.assertIn((outcome, is_transition), events)
 
     def test_healthy(self):
@@ -63,6 +67,10 @@ class FenceTest(RaceTestCase):
 
     def test_killed(self):
         self.assert_holds(faults.kill)
+
+
+class FenceTest(SwapTestCase):
+    """With every fault that there is."""
 
     def test_isolated(self):
         self.assert_holds(faults.isolate)
@@ -76,6 +84,13 @@ class FenceTest(RaceTestCase):
 
     def test_connections_cut(self):
         self.assert_holds(faults.cut)
+
+
+class OtherSwapsTest(SwapTestCase):
+
+    scenarios = testscenarios.multiply_scenarios(
+        SwapTestCase.scenarios, [(way, {'way': way}) for way in swaps.SWAPS
+                                 if way != SwapTestCase.way])
 
 
 class ContrastTest(RaceTestCase):

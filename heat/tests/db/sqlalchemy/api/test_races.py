@@ -10,27 +10,31 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Many writers of one stack at once: threads, and processes."""
+"""Many writers of one row at once: threads, and processes."""
 
 import os
 
+import testscenarios
 from testtools import content
 
-from heat.db import api
 from heat.tests import base
 from heat.tests import crew
 from heat.tests import history
 from heat.tests import remote
+from heat.tests import swaps
 
 WRITERS = 16
 CALLS = 20
-# Some of them start a traversal, most write for the one there is.
-TRANSITIONS = 0.25
 # For how long each race goes on, if that is not over sooner.
 SECONDS = float(os.environ.get('HEAT_TEST_RACE_SECONDS', '0'))
 
 
 class RaceTest(base.APITestCase):
+
+    scenarios = testscenarios.multiply_scenarios(
+        base.APITestCase.scenarios,
+        [(name, {'name': name, 'swap': swap})
+         for name, swap in swaps.SWAPS.items()])
 
     def test_threads(self):
         self.race([WRITERS])
@@ -43,23 +47,22 @@ class RaceTest(base.APITestCase):
 
         :param crews: how many threads each process has
         """
-        self.stack_id = self.create_stack().id
+        self.row_id = self.swap.create(self.engine.url)
         crews = [remote.Remote(crew.Writers, self.engine.url, threads,
                                str(number))
                  for number, threads in enumerate(crews)]
         for one in crews:
             self.addCleanup(one.close)
-        crew.start(crews, 'stack_update', self.stack_id, None, None,
-                   TRANSITIONS, seconds=SECONDS, calls=CALLS)
+        crew.start(crews, self.name, self.row_id, None, None,
+                   self.swap.TRANSITIONS, seconds=SECONDS, calls=CALLS)
         self.assert_possible(crew.finish(crews))
 
     def assert_possible(self, operations):
         """Check a history against what is stored."""
         self.addDetail('race', content.text_content(
             history.summary(operations)))
-        stack = api.stack_get(self.context, self.stack_id)
-        violations = history.check(
-            operations, None, stack.current_traversal, stack.status_reason)
+        stored, = self.select(self.swap.STORED % self.row_id)
+        violations = history.check(operations, None, *stored)
         if violations:
             self.fail('\n'.join(violations))
         self.assert_eventful(operations)
@@ -69,5 +72,5 @@ class RaceTest(base.APITestCase):
         self.assertEqual(WRITERS, len({o.writer for o in operations}))
         events = {(o.outcome, bool(o.new)) for o in operations}
         for outcome in ('ok', 'conflict'):
-            for is_transition in (True, False):
+            for is_transition in {True, self.swap.TRANSITIONS == 1}:
                 self.assertIn((outcome, is_transition), events)

@@ -15,6 +15,7 @@
 import collections
 from concurrent import futures
 import json
+import time
 
 import sqlalchemy as sa
 
@@ -25,6 +26,7 @@ from heat.tests import at
 from heat.tests import base
 from heat.tests.db.sqlalchemy.api import test_sync_point
 from heat.tests.db.sqlalchemy.api.test_sync_point import TRAVERSAL
+from heat.tests import history
 
 ABC = ['a', 'b', 'c']
 TEXTS = ('', ' ', '"', '\\', '\\"', "'", '.', '$', '$.a', '[0]', '*', '%', '_',
@@ -295,18 +297,20 @@ class ManyTest(InputTestCase):
             at.At(self.engine.url, max_pool_size=self.WORKERS)).engine
 
         def work(name):
-            return self.add(name, {'id': name}, names, at.request())
+            start = time.monotonic_ns()
+            told = self.add(name, {'id': name}, names, at.request())
+            return history.Addition(name, start, time.monotonic_ns(), told)
 
         with (base.recorded_statements(self.engine) as statements,
               futures.ThreadPoolExecutor(self.WORKERS) as executor):
-            told = list(executor.map(work, names))
+            additions = list(executor.map(work, names))
         verbs = [statement.split()[0] for statement in statements]
         self.assertEqual({'UPDATE': self.NUMBER, 'SELECT': self.NUMBER},
                          collections.Counter(verbs))
-        self.assertEqual(1, told.count(True))
-        self.assertEqual({name: {'id': name} for name in names},
-                         self.inputs())
+        inputs = self.inputs()
+        self.assertEqual({name: {'id': name} for name in names}, inputs)
+        self.assertEqual([], history.check_additions(additions, list(inputs)))
         # The last one is told so each time.
-        last = names[told.index(True)]
-        self.assertEqual([last], [name for name in names if work(name)])
+        self.assertEqual([one.told for one in additions], [
+            self.add(name, {'id': name}, names) for name in names])
         self.assertEqual(self.NUMBER, self.get().atomic_key)
