@@ -14,8 +14,6 @@
 
 import datetime
 
-from sqlalchemy import exc
-
 from heat.common import context
 from heat.db import api
 from heat.db import exception
@@ -236,7 +234,10 @@ class LargeTreeTest(ListTestCase):
         number = self.create(name='name', root_stack_id=self.stack_id)
         found = api.resource_get_all_by_root_stack(
             self.context, self.stack_id, stack_id_only=True)
-        self.assertEqual([(number, self.stack_id)], [
-            (row.id, row.stack_id) for row in found.values()])
-        self.assertRaises(exc.SQLAlchemyError, getattr, found[number],
-                          'name')
+        place = found[number]
+        expected = {'id': number, 'stack_id': self.stack_id}
+        self.assertEqual([place], list(found.values()))
+        self.assertEqual(expected, dict(place))
+        self.assertEqual(expected, {
+            'id': place.id, 'stack_id': place['stack_id']})
+        self.assertRaises(AttributeError, getattr, place, 'name')
