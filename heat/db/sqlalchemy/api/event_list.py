@@ -50,7 +50,7 @@ def event_get_all_by_stack(context, stack_id, limit=None, marker=None,
     :raises oslo_db.exception.DBError: as the database says
     """
     return _page(context, _of_stack(stack_id), limit, marker, sort_keys,
-                 sort_dir, filters)
+                 sort_dir, filters, index=Event.created_at)
 
 
 def event_get_all_by_tenant(context, limit=None, marker=None, sort_keys=None,
@@ -65,7 +65,7 @@ def event_get_all_by_tenant(context, limit=None, marker=None, sort_keys=None,
     query = _query().join(Stack, Stack.id == Event.stack_id).where(
         Stack.deleted_at.is_(None), condition)
     return _page(context, query, limit, marker, sort_keys, sort_dir, filters,
-                 parameters)
+                 parameters=parameters)
 
 
 def event_count_all_by_stack(context, stack_id):
@@ -87,7 +87,7 @@ def _of_stack(stack_id):
 
 
 def _page(context, query, limit, marker, sort_keys, sort_dir, filters,
-          parameters=None):
+          index=None, parameters=None):
     checks.check_number('limit', limit)
     order = listing.sort_columns(sort_keys, SORT_KEYS, Event.created_at)
     order.append(Event.id)
@@ -99,6 +99,8 @@ def _page(context, query, limit, marker, sort_keys, sort_dir, filters,
             Event.uuid, marker)).with_only_columns(*order), parameters)
     if filters and 'uuid' in filters:
         query = query.options(orm.joinedload(Event.rsrc_prop_data))
-    return rows.every(context, listing.page(
-        query.where(*conditions), order, descending, last).limit(limit),
+        # Another index finds them.
+        index = None
+    return rows.every(context, listing.limited_page(
+        query.where(*conditions), order, descending, limit, last, index),
         parameters)

@@ -101,7 +101,19 @@ def page(query, order, descending, last=None):
     return query
 
 
-def indexed_page(query, order, descending, limit, last=None):
+def limited_page(query, order, descending, limit, last, index):
+    """Return the query of a page of limited length; see page.
+
+    :param limit: how many rows it has at most; None is no limit
+    :param index: the column by which an index has what the query is of, in
+        order, NULLs included; None if there is no such index
+    """
+    if limit is not None and len(order) == 2 and order[0] is index:
+        return _indexed_page(query, order, descending, limit, last)
+    return page(query, order, descending, last).limit(limit)
+
+
+def _indexed_page(query, order, descending, limit, last):
     """Return the query of a page of which an index has the order.
 
     The same rows as of page, put together of those that have a value and
@@ -109,8 +121,6 @@ def indexed_page(query, order, descending, limit, last=None):
     either, the server reads no more rows than the page can have.
 
     :param order: a column that may be NULL, and the primary key
-    :param limit: how many rows the page has at most
-    :param last: as for page
     """
     column, key = order
     empty = query.where(column.is_(None))

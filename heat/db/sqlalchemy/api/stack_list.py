@@ -127,10 +127,10 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     if marker is not None:
         last = _row(context, _query(context, tenant_safe, True).where(
             same_id(Stack.id, marker)).with_only_columns(order))
-    if limit is not None and _has_index(context, order, tenant_safe):
-        page = listing.indexed_page(query, order, descending, limit, last)
-    else:
-        page = listing.page(query, order, descending, last).limit(limit)
+    # An index has the stacks of each tenant by their age.
+    is_of_tenant = tenant_safe and not fence.is_admin(context)
+    page = listing.limited_page(query, order, descending, limit, last,
+                                Stack.created_at if is_of_tenant else None)
     return rows.every(context, page.options(*_loaded(page, eager_load)),
                       fence.tenant(context))
 
@@ -181,15 +181,6 @@ def _loaded(page, eager_load):
     return [orm.selectinload(stack.tags)] + (
         [orm.joinedload(stack.raw_template),
          orm.joinedload(stack.prev_raw_template)] if eager_load else [])
-
-
-def _has_index(context, order, tenant_safe):
-    """Tell whether heat.db.sqlalchemy.migration.indexes has one for this.
-
-    It has the stacks of each tenant by their age.
-    """
-    return (tenant_safe and not fence.is_admin(context) and
-            len(order) == 2 and order[0] is Stack.created_at)
 
 
 def _get_by_name(context, stack_name, *conditions, options=()):

@@ -44,17 +44,19 @@ INDEXES = (
     Index('stack', ('user_creds_id',)),
     Index('stack_tag', ('stack_id',)),
     Index('sync_point', ('stack_id',)),
-    # The oldest events of a stack go first. On MySQL every index has the
-    # primary key at its end.
-    Index('event', ('stack_id', 'id')),
+    # The oldest events of a stack go first. InnoDB drops what it made for
+    # the foreign key, which would do as well, when the other one is made.
+    Index('event', ('stack_id', 'id'), True),
     # Servers tell Heat of themselves by what they are called in Nova.
     Index('resource', ('nova_instance',), True, {'mysql_length': 64}),
     # What was deleted some time ago is purged.
     Index('stack', ('deleted_at',), True),
-    # The stacks of a tenant are listed in this order. MySQL's utf8 takes
-    # three bytes a character, and a part of a key may have 767 bytes.
+    # These are listed in this order. MySQL's utf8 takes three bytes a
+    # character, and a part of a key may have 767 bytes.
     Index('stack', ('tenant', 'created_at', 'id'), True,
           {'mysql_length': {'tenant': 255}}),
+    Index('event', ('stack_id', 'created_at', 'id'), True),
+    Index('software_config', ('tenant', 'created_at', 'id'), True),
 )
 
 

@@ -18,43 +18,61 @@ import sqlalchemy as sa
 from heat.common import context
 from heat.db import api
 from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.models import Event
+from heat.db.sqlalchemy.models import SoftwareConfig
 from heat.db.sqlalchemy.models import Stack
 from heat.tests import base
 
-STACKS = 1000
+MANY = 1000
 PAGE = 10
 START = datetime.datetime(2015, 1, 1)
 
 
 class CostTestCase(base.APITestCase):
+    """What the server looks at for a page of a list of many.
 
-    def insert_stacks(self, tenant):
-        """Insert stacks of a tenant, and return their ids by their age."""
-        template_id = self.create_template().id
-        ids = ['%s-%03d' % (tenant, number) for number in range(STACKS)]
+    :cvar MODEL: what is listed
+    :cvar KEY: what its markers are
+    """
+
+    MODEL = Stack
+    KEY = 'id'
+
+    def insert_many(self, owner, **values):
+        """Insert rows, and return their keys by their age."""
+        keys = ['%s-%03d' % (owner, number) for number in range(MANY)]
         with self.engine.begin() as conn:
-            conn.execute(sa.insert(Stack.__table__), [
-                {'id': key, 'tenant': tenant, 'raw_template_id': template_id,
-                 'disable_rollback': False,
+            conn.execute(sa.insert(self.MODEL.__table__), [
+                {self.KEY: key, **values,
                  'created_at': START + datetime.timedelta(minutes=number)}
-                for number, key in enumerate(ids)])
+                for number, key in enumerate(keys)])
         # Costs are counted for a connection: there must be no other.
         self.engine.dispose()
-        return ids
+        return keys
+
+    def insert_owned(self, owner):
+        """Insert rows of a tenant, or of a stack of that id."""
+        return self.insert_many(
+            owner, tenant=owner, raw_template_id=self.create_template().id,
+            disable_rollback=False)
+
+    def list(self, request, **kwargs):
+        return api.stack_get_all(request, **kwargs)
 
     def cost_of(self, request, expected, **kwargs):
         """Read a page, and return what it costs, and what was sent.
 
-        :param expected: the ids of its stacks
+        :param expected: the keys of its rows
         """
         sent = []
         self.listen('before_cursor_execute',
                     lambda conn, cursor, *args: sent.append(args[:2]))
         cost = getattr(self, '_cost_on_' + self.driver)(
             lambda: self.assertEqual(expected, [
-                stack.id for stack in api.stack_get_all(
+                row[self.KEY] for row in self.list(
                     request, limit=PAGE, **kwargs)]))
-        return cost, sent[-1]
+        table = self.MODEL.__tablename__
+        return cost, [args for args in sent if ' %s ' % table in args[0]][-1]
 
     def _cost_on_sqlite(self, read):
         """Count instructions of its virtual machine."""
@@ -90,10 +108,10 @@ class CostTestCase(base.APITestCase):
 class PageCostTest(CostTestCase):
 
     def test_last_page_costs_no_more_than_the_first(self):
-        ids = self.insert_stacks('tenant')
+        keys = self.insert_owned('tenant')
         for request in (self.context, context.RequestContext(is_admin=True)):
-            first = self.cost(request, ids[:PAGE], marker=None)
-            last = self.cost(request, ids[-PAGE:], marker=ids[-PAGE - 1])
+            first = self.cost(request, keys[:PAGE], marker=None)
+            last = self.cost(request, keys[-PAGE:], marker=keys[-PAGE - 1])
             self.assertGreater(first, 0)
             self.assertLessEqual(last, first * 1.25)
 
@@ -107,7 +125,7 @@ class PageCostTest(CostTestCase):
         return cost
 
 
-class PageOfTenantTest(CostTestCase):
+class IndexedTestCase(CostTestCase):
     """The server reads it in the order of an index, and sorts a page."""
 
     # Rows read; what MySQL puts together it reads again. And hundreds of
@@ -116,32 +134,62 @@ class PageOfTenantTest(CostTestCase):
 
     def setUp(self):
         super().setUp()
-        for tenant in 'other-1', 'other-2', 'other-3':
-            self.insert_stacks(tenant)
-        self.ids = self.insert_stacks('tenant')
-        self.empty = [self.ids.pop(number) for number in (777, 77, 7)][::-1]
-        self.execute("UPDATE stack SET created_at = NULL WHERE id IN "
-                     "('%s', '%s', '%s')" % tuple(self.empty))
-        self.execute({'mysql': 'ANALYZE TABLE stack',
-                      'postgresql': 'ANALYZE stack',
+        for owner in 'other-1', 'other-2', 'other-3':
+            self.insert_owned(owner)
+        self.keys = self.insert_owned('tenant')
+        self.empty = [self.keys.pop(number) for number in (777, 77, 7)][::-1]
+        table = self.MODEL.__tablename__
+        self.execute('UPDATE %s SET created_at = NULL WHERE %s IN '
+                     "('%s', '%s', '%s')" % (table, self.KEY, *self.empty))
+        self.execute({'mysql': 'ANALYZE TABLE ' + table,
+                      'postgresql': 'ANALYZE ' + table,
                       'sqlite': 'ANALYZE'}[self.driver])
         self.engine.dispose()
 
-    def test_ascending(self):
-        self.assert_cheap('asc', self.ids + self.empty)
-
-    def test_descending(self):
-        self.assert_cheap('desc', self.ids[::-1] + self.empty[::-1])
-
-    def assert_cheap(self, sort_dir, ids):
-        for start in 0, 1, 500, STACKS - 8, STACKS - 2:
+    def assert_cheap(self, keys, **kwargs):
+        for start in 0, 1, 500, MANY - 8, MANY - 2:
             cost, sent = self.cost_of(
-                self.context, ids[start:start + PAGE], sort_dir=sort_dir,
-                sort_keys=['creation_time'],
-                marker=ids[start - 1] if start else None)
+                self.context, keys[start:start + PAGE],
+                marker=keys[start - 1] if start else None, **kwargs)
             if cost is None:
                 cost = _rows_read(self.plan(*sent))
             self.assertLessEqual(cost, self.MOST[self.driver])
+
+
+class StacksOfTenantTest(IndexedTestCase):
+
+    def test_ascending(self):
+        self.assert_cheap(self.keys + self.empty, sort_dir='asc')
+
+    def test_descending(self):
+        self.assert_cheap(self.keys[::-1] + self.empty[::-1], sort_dir='desc')
+
+
+class EventsOfStackTest(StacksOfTenantTest):
+
+    MODEL = Event
+    KEY = 'uuid'
+
+    def insert_owned(self, owner):
+        return self.insert_many(
+            owner, stack_id=self.create_stack(id=owner).id)
+
+    def list(self, request, **kwargs):
+        return api.event_get_all_by_stack(request, 'tenant', **kwargs)
+
+
+class ConfigsOfTenantTest(IndexedTestCase):
+
+    MODEL = SoftwareConfig
+
+    def insert_owned(self, owner):
+        return self.insert_many(owner, tenant=owner)
+
+    def list(self, request, **kwargs):
+        return api.software_config_get_all(request, **kwargs)
+
+    def test_newest_first(self):
+        self.assert_cheap(self.keys[::-1] + self.empty[::-1])
 
 
 def _rows_read(plan):

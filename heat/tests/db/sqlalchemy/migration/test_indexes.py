@@ -30,8 +30,10 @@ from heat.tests import schema
 
 NAMES = {indexes.name(index) for index in indexes.INDEXES}
 # InnoDB makes those of foreign keys.
-MADE_ON_MYSQL = {'ix_resource_nova_instance', 'ix_stack_deleted_at',
-                 'ix_stack_tenant_created_at_id'}
+MADE_ON_MYSQL = {'ix_event_stack_id_created_at_id',
+                 'ix_event_stack_id_id', 'ix_resource_nova_instance',
+                 'ix_software_config_tenant_created_at_id',
+                 'ix_stack_deleted_at', 'ix_stack_tenant_created_at_id'}
 
 # MySQL refuses such a statement if it has to block writers.
 WITHOUT_LOCKS = {'sqlite': '^CREATE INDEX ', 'mysql': ' LOCK=NONE$',
