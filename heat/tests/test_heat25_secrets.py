@@ -17,7 +17,6 @@ import json
 from heat.common import context
 from heat.db import api
 from heat.db import crypt
-from heat.db.sqlalchemy import models
 from heat.tests.db import secrets
 from heat.tests import test_heat25
 
@@ -106,16 +105,9 @@ class SecretsTest(test_heat25.Heat25TestCase, secrets.SecretsTestCase):
             auth_encryption_key=secrets.KEY,
             encrypt_parameters_and_properties='true').splitlines()[-1])
 
-    def create_resource(self):
-        stack_id = self.create_stack().id
-        with self.engine.begin() as conn:
-            return conn.execute(models.Resource.__table__.insert(), {
-                'stack_id': stack_id, 'properties_data': PROPERTIES
-            }).inserted_primary_key[0]
-
     def write(self):
         """Write what is secret; return the ids."""
-        resource_id = self.create_resource()
+        resource_id = self.create_resource(properties_data=PROPERTIES).id
         for args in (('private', SECRET, True), ('clear', 'clear')):
             api.resource_data_set(self.context, resource_id, *args)
         return {
@@ -202,7 +194,7 @@ class SecretsTest(test_heat25.Heat25TestCase, secrets.SecretsTestCase):
 
     def test_reads_what_heat_has_written(self):
         ids = self.heat(
-            WRITE, secret=SECRET, resource=self.create_resource(),
+            WRITE, secret=SECRET, resource=self.create_resource().id,
             template=TEMPLATE, parameters=PARAMETERS, properties=PROPERTIES)
         creds = api.user_creds_get(self.context, ids['creds'])
         self.assertEqual(self.expected()['creds'], {
