@@ -28,6 +28,9 @@ from heat.db import exception
 
 BACKENDS = ('mysql', 'postgresql', 'sqlite')
 
+# Those of heat.db.sqlalchemy.ddl.orphans, which is slow to import.
+ORPHANS = ('refuse', 'delete')
+
 # The version of an empty database.
 EMPTY = 45
 
@@ -49,8 +52,9 @@ def add_arguments(parser):
     parser.add_argument(
         '--lock-timeout', type=_seconds, default=LOCK_TIMEOUT,
         metavar='SECONDS',
-        help=_('how long to wait for another db_sync, and to try again when '
-               'a transaction of someone else is in the way (%(default)s)'))
+        help=_('how long each wait may take: for another db_sync, and for '
+               'each lock that a transaction of someone else holds; all of '
+               'them together may take longer (%(default)s)'))
     parser.add_argument(
         '--online', action='store_true',
         help=_("stop, with exit status 5, before the first version that needs "
@@ -62,6 +66,12 @@ def add_arguments(parser):
         '--repair-stamp', action='store_true',
         help=_('go on although Heat 21 or later has stamped the database as '
                'one at 086: apply what is missing, and keep the stamp'))
+    parser.add_argument(
+        '--orphans', choices=ORPHANS, default=ORPHANS[0],
+        help=_('what to do with rows of resource_data, resource and event '
+               'that refer to rows that are not there: refuse to change '
+               'anything, and name them (the default), or delete them, and '
+               'tell how many'))
     parser.add_argument(
         '--check', action='store_true',
         help=_('change nothing; exit status 0: up to date, 2: versions are '
@@ -101,6 +111,9 @@ def _require_sense(args):
     if args.online and (is_plan or args.check):
         raise exception.MigrationError(
             _('--online goes without --check, --dry-run and --sql'))
+    if args.orphans != ORPHANS[0] and (args.check or args.dialect):
+        raise exception.MigrationError(
+            _('--orphans goes without --check and --dialect'))
     if args.dialect and not is_plan:
         raise exception.MigrationError(
             _('--dialect goes with --sql or --dry-run'))
@@ -116,7 +129,8 @@ def _sync(args):
     from heat.db.sqlalchemy.migration import sync
     with progress.Progress(args.format == 'text') as listener:
         applied = sync.db_sync(engine, version, args.lock_timeout, listener,
-                               args.online, args.indexes, args.repair_stamp)
+                               args.online, args.indexes, args.repair_stamp,
+                               args.orphans)
     reached = migrate_version.db_version(engine)
     lines = [_('The database is at version %d.') % reached]
     values = {'version': reached,
@@ -186,7 +200,7 @@ def _plan(args):
             args.indexes)
     else:
         steps = plan.db_plan(common.connected_engine(), version, args.indexes,
-                             args.repair_stamp)
+                             args.repair_stamp, args.orphans)
     if args.sql and args.format == 'text':
         output.write(_script(steps))
         return

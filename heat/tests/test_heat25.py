@@ -66,13 +66,10 @@ def _sorted(rows):
                   for row in rows)
 
 
-class Heat25TestCase(base.DBTestCase):
+class Heat25Test(base.DBTestCase):
 
-    def run_program(self, name, *args, **options):
-        """Run a program of Heat 25, and return what it prints.
-
-        :param options: of [DEFAULT]
-        """
+    def run_program(self, name, *args):
+        """Run a program of Heat 25, and return what it prints."""
         path = os.path.join(PROGRAMS, name)
         self.assertTrue(os.path.exists(path),
                         'run tools/heat-venv.sh: there is no ' + path)
@@ -80,16 +77,11 @@ class Heat25TestCase(base.DBTestCase):
                if not name.startswith(('OS_', 'PYTHON'))}
         env['OS_DATABASE__CONNECTION'] = self.engine.url.render_as_string(
             hide_password=False)
-        env.update({'OS_DEFAULT__' + option.upper(): value
-                    for option, value in options.items()})
         result = subprocess.run(
             (path,) + args, env=env, text=True, capture_output=True,
             cwd=self.useFixture(fixtures.TempDir()).path)
         self.assertEqual(0, result.returncode, result.stderr)
         return result.stdout
-
-
-class Heat25Test(Heat25TestCase):
 
     def heats_db_sync(self):
         self.run_program('heat-manage', 'db_sync')

@@ -39,7 +39,7 @@ from heat.db.sqlalchemy.ddl.create_table import create_table
 from heat.db.sqlalchemy.ddl.drop_column import drop_column
 from heat.db.sqlalchemy.ddl.drop_table import drop_table
 from heat.db.sqlalchemy.ddl.fill_column import add_filled_column
-from heat.db.sqlalchemy.ddl.orphans import refuse_orphans
+from heat.db.sqlalchemy.ddl.orphans import clear_orphans
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 from heat.db.sqlalchemy.ddl.recover_table import recover_copied_table
 from heat.db.sqlalchemy.ddl.recover_table import recover_moved_table
@@ -68,6 +68,7 @@ __all__ = (
     'apply',
     'batches',
     'change_rows',
+    'clear_orphans',
     'copy_table',
     'create_index',
     'create_table',
@@ -76,7 +77,6 @@ __all__ = (
     'execute',
     'recover_copied_table',
     'recover_moved_table',
-    'refuse_orphans',
     'rekey_table',
     'replace_foreign_key',
     'tell_count',

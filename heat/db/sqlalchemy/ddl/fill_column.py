@@ -51,7 +51,7 @@ def _drop_default(engine, table_name, column):
               'postgresql': 'DROP DEFAULT'}[engine.name]
 
     def present(schema):
-        if schema.columns(table_name)[column.name].has_default:
+        if schema.column(table_name, column.name).has_default:
             yield 'ALTER TABLE %s ALTER COLUMN %s %s' % (
                 table_name, column.name, change)
 

@@ -16,42 +16,143 @@ import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.ddl import change
+from heat.db.sqlalchemy.ddl.change_rows import batches
+from heat.db.sqlalchemy.ddl.change_rows import change_rows
 from heat.db.sqlalchemy.ddl.recorder import Recorder
+from heat.db.sqlalchemy.ddl.tell import teller
+
+# What is done with them: the execution option "orphans" of an engine.
+REFUSE = 'refuse'
+DELETE = 'delete'
+WAYS = (REFUSE, DELETE)
 
 # Of many, so many are named.
 SHOWN = 10
 
+# Rows that are looked at by one statement. No one waits for it on a server.
+_SIZE = {'sqlite': 5000, 'mysql': 100000, 'postgresql': 100000}
 
-def refuse_orphans(engine, column, target):
-    """Stop a script before it changes anything, if there are orphans.
 
-    Nothing is looked at for a Recorder. Costs two statements that read the
-    index of the column, if there is one.
+def clear_orphans(engine, column, target, children=()):
+    """Stop a script that has changed nothing, if there are orphans.
 
-    :param column: of the table that refers to another one, with its id
-    :param target: the column that it refers to
-    :raises heat.db.exception.MigrationError: there are some; the text has
-        their number, ids of some and a statement that deletes them
+    Or delete them in batches, if the engine says so, and tell how many. A
+    Recorder that is to look for them notes in refused what it finds, once for
+    all versions. Nothing is looked for in columns that are not there, or of
+    types that do not match: another operation is half done.
+
+    :param column: 'table.column', which refers to a row of another table; the
+        table has a column id
+    :param target: 'table.column', to which it refers
+    :param children: each a 'table.column' that refers to the id of the first
+        table, and whose rows are deleted with it
+    :raises heat.db.exception.MigrationError: there are some, and the engine
+        does not say to delete them; the text has their number and ids of some
     """
-    if isinstance(engine, Recorder):
+    column, target = _column(column), _column(target)
+    children = [_column(child) for child in children]
+    database = _database(engine, column, target, children)
+    found = database and _words(database, column, target)
+    if not found:
         return
-    table = column.table
-    is_orphan = sa.and_(column.is_not(None), sa.not_(
-        sa.select(sa.literal_column('1')).select_from(target.table).where(
-            target == column).correlate(table).exists()))
-    with engine.connect() as conn:
-        count = conn.execute(sa.select(sa.func.count()).select_from(
-            table).where(is_orphan)).scalar()
-        if not count:
-            return
-        ids = conn.execute(sa.select(table.c.id).where(is_orphan).order_by(
-            table.c.id).limit(SHOWN)).scalars().all()
+    is_recorder = isinstance(engine, Recorder)
+    way = engine.orphans if is_recorder else (
+        engine.get_execution_options().get('orphans', REFUSE))
+    if way == DELETE:
+        _tell(engine, database, found, column, target, children)
+        change_rows(
+            engine, column.table.c.id,
+            lambda batch: _deletions(batch, column, target, children))
+    elif is_recorder:
+        engine.refused.append(found)
+    else:
+        refuse([found])
+
+
+def _column(text):
+    table, column = text.split('.')
+    return sa.table(table, *map(sa.column, {'id', column})).c[column]
+
+
+def refuse(found):
+    """Raise the error for orphans.
+
+    :param found: texts that say how many there are of which table
+    :raises heat.db.exception.MigrationError: always
+    """
     raise exception.MigrationError(
-        _('%(count)d rows of %(table)s refer to a row of %(target)s that is '
-          'not there (id %(ids)s%(more)s); correct their %(column)s, or '
-          'delete them: DELETE FROM %(table)s WHERE %(column)s NOT IN '
-          '(SELECT %(key)s FROM %(target)s); and run db_sync again') %
-        {'count': count, 'table': table.name, 'target': target.table.name,
-         'ids': ', '.join(map(str, ids)),
-         'more': ', ...' if count > SHOWN else '',
-         'column': column.name, 'key': target.name})
+        _('%s; correct what they refer to, or let db_sync delete them with '
+          '--orphans delete') % '; '.join(found))
+
+
+def _database(engine, column, target, children):
+    """Return the Engine of what is to be looked at; None for nothing."""
+    pairs = [(column, target),
+             *((child, column.table.c.id) for child in children)]
+    if isinstance(engine, Recorder):
+        rows = engine.orphans and engine.schema.rows
+        is_new = engine.schema.is_asked_first(
+            column.table.name, target.table.name)
+        return rows.conn.engine if (
+            rows and is_new and _match(rows, pairs)) else None
+    with change.looking(engine) as schema:
+        return engine if _match(schema, pairs) else None
+
+
+def _match(schema, pairs):
+    """Tell whether columns are there, in pairs of types that match."""
+    return all(
+        schema.has_column(one.table.name, one.name) and
+        schema.has_column(other.table.name, other.name) and
+        schema.has_integer(one.table.name, one.name) ==
+        schema.has_integer(other.table.name, other.name)
+        for one, other in pairs)
+
+
+def _is_orphan(column, target):
+    return sa.and_(column.is_not(None), sa.not_(
+        sa.select(sa.literal_column('1')).select_from(target.table).where(
+            target == column).correlate(column.table).exists()))
+
+
+def _words(engine, column, target):
+    """Tell how many orphans there are, and ids of some; None for none."""
+    table = column.table
+    count, ids = 0, []
+    for batch in batches(engine, table.c.id, _SIZE[engine.name]):
+        with engine.connect() as conn:
+            found = conn.execute(sa.select(table.c.id).where(
+                batch, _is_orphan(column, target)
+            ).order_by(table.c.id)).scalars().all()
+        count += len(found)
+        ids += found[:SHOWN - len(ids)]
+    return count and _(
+        'rows of %(table)s that refer to a row of %(target)s that is not '
+        'there: %(count)d (id %(ids)s%(more)s)') % {
+            'table': table.name, 'target': target.table.name, 'count': count,
+            'ids': ', '.join(map(str, ids)),
+            'more': ', ...' if count > SHOWN else ''}
+
+
+def _tell(engine, database, found, column, target, children):
+    tell = teller(engine)
+    tell(_('%s; they are deleted') % found)
+    orphans = sa.select(column.table.c.id).where(_is_orphan(column, target))
+    for child in children:
+        with database.connect() as conn:
+            count = conn.execute(sa.select(sa.func.count()).select_from(
+                child.table).where(child.in_(orphans))).scalar()
+        if count:
+            tell(_('rows of %(table)s that belong to them: %(count)d; they '
+                   'are deleted') % {'table': child.table.name,
+                                     'count': count})
+
+
+def _deletions(batch, column, target, children):
+    key = column.table.c.id
+    orphans = sa.and_(batch, _is_orphan(column, target))
+    for child in children:
+        yield child.table.delete().where(
+            child.in_(sa.select(key).where(orphans)))
+    yield column.table.delete().where(orphans)

@@ -21,15 +21,22 @@ class Recorder:
     :ivar statements: what would be sent, as the client of the database takes
         it
     :ivar told: texts, see tell.py
+    :ivar refused: texts, see orphans.py
     :param schema: a SimulatedSchema, which operations change
+    :param tells: whether to count what is thrown away; that reads tables
+    :param orphans: what will be done with orphans; None is not to look for
+        them, which reads tables
     """
 
-    def __init__(self, schema):
+    def __init__(self, schema, tells=False, orphans=None):
         self.dialect = schema.dialect
         self.name = schema.dialect.name
         self.schema = schema
         self.statements = []
+        self.tells = tells
+        self.orphans = orphans
         self.told = []
+        self.refused = []
 
     def record(self, *statements):
         self.statements.extend(map(self._text, statements))

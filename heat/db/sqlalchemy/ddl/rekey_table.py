@@ -27,7 +27,7 @@ from heat.db.sqlalchemy.ddl.change_rows import change_rows
 from heat.db.sqlalchemy.ddl.copy_table import copy_table
 from heat.db.sqlalchemy.ddl.create_table import create_table
 from heat.db.sqlalchemy.ddl import foreign_key
-from heat.db.sqlalchemy.ddl.orphans import refuse_orphans
+from heat.db.sqlalchemy.ddl.orphans import clear_orphans
 from heat.db.sqlalchemy.ddl.update_from import UpdateFrom
 
 # table: with the new key, id, and the old one; old_key: what id is called
@@ -52,9 +52,9 @@ def rekey_table(engine, rekeying):
 
     :param rekeying: a Rekeying; its tables are as they are to be
     :raises heat.db.exception.MigrationError: rows of the child refer to rows
-        that are not there
+        that are not there, and the engine does not say to delete them
     """
-    _refuse_orphans(engine, rekeying)
+    _clear_orphans(engine, rekeying)
     if engine.name == 'sqlite':
         _copy(engine, rekeying)
         return
@@ -63,7 +63,7 @@ def rekey_table(engine, rekeying):
     _swap_keys(engine, rekeying)
     _fill_reference(engine, rekeying)
     # Rows that others have inserted meanwhile.
-    _refuse_orphans(engine, rekeying)
+    _clear_orphans(engine, rekeying)
     _finish_reference(engine, rekeying)
 
 
@@ -79,16 +79,14 @@ def _old_reference(schema, r):
     return None if schema.has_integer(r.child.name, r.column) else r.column
 
 
-def _refuse_orphans(engine, r):
+def _clear_orphans(engine, r):
     with looking(engine) as schema:
         reference = _old_reference(schema, r)
         key = 'id' if _has_old_key(schema, r) or not schema.has_column(
             r.table.name, r.old_key) else r.old_key
     if reference:
-        refuse_orphans(
-            engine, sa.table(r.child.name, sa.column('id'),
-                             sa.column(reference)).c[reference],
-            sa.table(r.table.name, sa.column(key)).c[key])
+        clear_orphans(engine, '%s.%s' % (r.child.name, reference),
+                      '%s.%s' % (r.table.name, key))
 
 
 def _copy(engine, r):
@@ -209,7 +207,7 @@ def _mysql_swap(schema, r):
             r.old_key, old_type)]
     if schema.has_column(r.table.name, NEW_KEY):
         clauses.append('CHANGE %s %s' % (NEW_KEY, new_key))
-    elif not schema.columns(r.table.name)['id'].has_default:
+    elif not schema.column(r.table.name, 'id').has_default:
         clauses.append('MODIFY ' + new_key)
     if clauses and (_has_old_key(schema, r) or
                     schema.primary_key(r.table.name) != ['id']):
@@ -226,7 +224,7 @@ def _postgresql_swap(schema, r):
     key = NEW_KEY if schema.has_column(r.table.name, NEW_KEY) else 'id'
     has_primary_key = not has_old_key and (
         schema.primary_key(r.table.name) == ['id'])
-    if has_primary_key and schema.columns(r.table.name)['id'].has_default:
+    if has_primary_key and schema.column(r.table.name, 'id').has_default:
         return
     # What is numbered already goes on to be.
     yield 'CREATE SEQUENCE IF NOT EXISTS ' + r.sequence
@@ -270,7 +268,7 @@ def _finish_reference(engine, r):
 
     def missing(schema):
         clauses = []
-        if schema.columns(r.child.name)[r.column].nullable:
+        if schema.column(r.child.name, r.column).nullable:
             clauses.append(not_null % r.column)
         if schema.has_column(r.child.name, OLD_REFERENCE):
             clauses.append('DROP COLUMN ' + OLD_REFERENCE)

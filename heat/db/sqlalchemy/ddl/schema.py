@@ -16,6 +16,9 @@ import collections
 
 import sqlalchemy as sa
 
+from heat.common.i18n import _
+from heat.db import exception
+
 # type: a type of SQLAlchemy; has_default: also if the database numbers it.
 Column = collections.namedtuple('Column', 'type nullable has_default')
 
@@ -39,7 +42,10 @@ class Questions:
     """
 
     def table(self, name):
-        """Return a Table; None if there is none of that name."""
+        """Return a Table; None if there is none of that name.
+
+        :raises heat.db.exception.MigrationError: there is a view of that name
+        """
         raise NotImplementedError
 
     def _table(self, name):
@@ -54,6 +60,19 @@ class Questions:
 
     def has_column(self, table_name, name):
         return name in self.columns(table_name)
+
+    def column(self, table_name, name):
+        """Return a Column that has to be there.
+
+        :raises heat.db.exception.MigrationError: it is not there
+        """
+        if not self.has_column(table_name, name):
+            raise exception.MigrationError(
+                _('there is no column %(column)s of table %(table)s, though '
+                  'there is one at the version of the database: it is a '
+                  'broken copy; restore a backup') %
+                {'column': name, 'table': table_name})
+        return self.columns(table_name)[name]
 
     def column_type(self, table_name, name):
         """Return the type of a column; None if there is no such column."""
@@ -82,15 +101,27 @@ class Questions:
 
 
 class Schema(Questions):
-    """What the database behind a connection has now."""
+    """What the database behind a connection has now.
+
+    A view is no table, and nothing is changed where there is one in place of a
+    table: all questions about it raise MigrationError.
+    """
 
     def __init__(self, conn):
         self.conn = conn
         self.dialect = conn.dialect
         self._inspector = sa.inspect(conn)
 
+    def has_table(self, name):
+        if name in self._inspector.get_view_names():
+            raise exception.MigrationError(
+                _('%s is a view where a table is to be; drop it, or restore '
+                  'the table, and run db_sync again') % name)
+        # Not in another schema of PostgreSQL's search_path.
+        return name in self._inspector.get_table_names()
+
     def table(self, name):
-        if not self._inspector.has_table(name):
+        if not self.has_table(name):
             return None
         key = self._inspector.get_pk_constraint(name)
         return Table(self._columns(name), self._indexes(name),
@@ -98,7 +129,7 @@ class Schema(Questions):
 
     def indexes(self, table_name):
         # To read all that a table has takes more statements.
-        if not self._inspector.has_table(table_name):
+        if not self.has_table(table_name):
             return {}
         return self._indexes(table_name)
 

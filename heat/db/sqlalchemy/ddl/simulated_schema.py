@@ -13,6 +13,7 @@
 """What a database will have, when what was recorded has been sent."""
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from heat.db.sqlalchemy.ddl import schema
 
@@ -23,6 +24,8 @@ class SimulatedSchema(schema.Questions):
     It starts as the schema of a database, or empty. Each operation tells it
     what is there afterwards, whether or not that was there before.
 
+    :ivar rows: the Schema of a database whose rows it has; None if nothing is
+        known of them
     :param dialect: of the database
     :param live: the Schema of the database; None is an empty one
     :param collation: of the table stack, which no version says; None takes
@@ -33,8 +36,9 @@ class SimulatedSchema(schema.Questions):
         self.dialect = dialect
         self._live = live
         self._collation = collation
-        self._rows = live
+        self.rows = live
         self._tables = {}
+        self._asked = set()
         # {(table, column): value} of columns that the database does not have:
         # True if they have a value in all rows, False if in none, None if
         # there are no rows.
@@ -45,6 +49,13 @@ class SimulatedSchema(schema.Questions):
             self._tables[name] = self._live and self._live.table(name)
         return self._tables[name]
 
+    def _existing(self, name):
+        table = self.table(name)
+        if table is None:
+            # As the database itself would tell; see engine/session.py.
+            raise exc.NoSuchTableError(name)
+        return table
+
     def is_invalid_index(self, name):
         return bool(self._live) and self._live.is_invalid_index(name)
 
@@ -53,26 +64,32 @@ class SimulatedSchema(schema.Questions):
 
         :param live: its Schema; None if nothing is known of them
         """
-        self._rows = live
+        self.rows = live
         self._new = {}
+
+    def is_asked_first(self, *question):
+        """Tell whether no version before has asked that of the rows."""
+        is_first = question not in self._asked
+        self._asked.add(question)
+        return is_first
 
     def has_values(self, table_name, column_name):
         if (table_name, column_name) in self._new:
             return bool(self._new[table_name, column_name])
-        if not self._rows:
+        if not self.rows:
             return self.has_column(table_name, column_name)
-        return self._rows.has_values(table_name, column_name)
+        return self.rows.has_values(table_name, column_name)
 
     def has_empty(self, table_name, column_name):
         if (table_name, column_name) in self._new:
             return self._new[table_name, column_name] is False
-        return not self._rows or self._rows.has_empty(table_name, column_name)
+        return not self.rows or self.rows.has_empty(table_name, column_name)
 
     def count(self, query, table_name, column=None):
         """Return what a database has now; None if that is not known."""
-        is_known = self._rows and self._rows.has_table(table_name) and (
-            column is None or self._rows.has_column(table_name, column))
-        return self._rows.count(query, table_name) if is_known else None
+        is_known = self.rows and self.rows.has_table(table_name) and (
+            column is None or self.rows.has_column(table_name, column))
+        return self.rows.count(query, table_name) if is_known else None
 
     def finds(self, query):
         return bool(self._live) and self._live.finds(query)
@@ -107,7 +124,7 @@ class SimulatedSchema(schema.Questions):
         self._tables[name] = None
 
     def rename_table(self, name, new_name):
-        self._tables[new_name] = self.table(name)
+        self._tables[new_name] = self._existing(name)
         self._tables[name] = None
 
     def set_column(self, table_name, column):
@@ -117,11 +134,11 @@ class SimulatedSchema(schema.Questions):
         self._set_column(table_name, column)
 
     def _set_column(self, table_name, column):
-        self.table(table_name).columns[column.name] = schema.Column(
+        self._existing(table_name).columns[column.name] = schema.Column(
             column.type, column.nullable, bool(column.server_default))
 
     def drop_column(self, table_name, name):
-        table = self.table(table_name)
+        table = self._existing(table_name)
         table.columns.pop(name, None)
         self.drop_foreign_key(table_name, name)
         for index, columns in list(table.indexes.items()):
@@ -129,10 +146,10 @@ class SimulatedSchema(schema.Questions):
                 del table.indexes[index]
 
     def add_index(self, table_name, name, columns):
-        self.table(table_name).indexes[name] = list(columns)
+        self._existing(table_name).indexes[name] = list(columns)
 
     def drop_index(self, table_name, name):
-        self.table(table_name).indexes.pop(name, None)
+        self._existing(table_name).indexes.pop(name, None)
 
     def add_foreign_key(self, table_name, key, name=None):
         """Note a foreign key, and the index that MySQL makes for it.
@@ -141,7 +158,7 @@ class SimulatedSchema(schema.Questions):
         """
         columns = tuple(key.column_keys)
         self.drop_foreign_key(table_name, *columns)
-        table = self.table(table_name)
+        table = self._existing(table_name)
         table.foreign_keys.append(schema.ForeignKey(
             columns, key.elements[0].target_fullname, key.ondelete,
             name or key.name))
@@ -151,7 +168,7 @@ class SimulatedSchema(schema.Questions):
             self.add_index(table_name, key.name or columns[0], columns)
 
     def drop_foreign_key(self, table_name, *columns):
-        keys = self.table(table_name).foreign_keys
+        keys = self._existing(table_name).foreign_keys
         keys[:] = [key for key in keys if key.columns != columns]
 
     def _default_name(self, table_name, key, number):

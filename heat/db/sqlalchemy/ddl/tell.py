@@ -16,24 +16,32 @@ from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 
 
+def teller(engine):
+    """Return the function that takes what a script tells.
+
+    An engine has it as its execution option "tell"; a Recorder notes what is
+    told.
+    """
+    if isinstance(engine, Recorder):
+        return engine.told.append
+    return engine.get_execution_options().get('tell', lambda text: None)
+
+
 def tell_count(engine, table_name, query, text, column=None):
     """Tell how many rows of a table something happens to, if it does to any.
 
-    It is told to the function that the engine has as its execution option
-    "tell", or noted by a Recorder.
+    Nothing is counted for a Recorder that is not to tell.
 
     :param table_name: nothing is told when there is no such table
     :param query: a SELECT of the number, as text
     :param text: with %d for the number
     :param column: nothing is told when the table does not have it
     """
-    if isinstance(engine, Recorder):
-        tell = engine.told.append
-    else:
-        tell = engine.get_execution_options().get('tell', lambda text: None)
+    if isinstance(engine, Recorder) and not engine.tells:
+        return
     with change.looking(engine) as schema:
         is_there = schema.has_table(table_name) and (
             column is None or schema.has_column(table_name, column))
         count = is_there and schema.count(query, table_name, column)
     if count:
-        tell(text % count)
+        teller(engine)(text % count)

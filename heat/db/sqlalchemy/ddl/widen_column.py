@@ -30,7 +30,7 @@ def widen_column(engine, table, column_name):
         return type_.compile(dialect=engine.dialect).split()[0]
 
     def is_needed(schema):
-        return (compiled(schema.column_type(table.name, column_name)) !=
+        return (compiled(schema.column(table.name, column_name).type) !=
                 compiled(column.type))
 
     change = {'mysql': 'MODIFY %s %s', 'postgresql': 'ALTER COLUMN %s TYPE %s'}

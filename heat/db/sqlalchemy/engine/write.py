@@ -95,9 +95,8 @@ def write(context, unit):
 def _join(context, unit):
     with facade.context_manager.writer.using(context) as session:
         session.flush()
-        connection = session.connection()
-        execute = connection.execute
-        result = _work(unit, connection)
+        execute = session.connection().execute
+        result = _work(unit, session, execute)
         if result is None:
             raise unit.refusal(execute, for_share=True)
         result = _settle(unit, execute, result)
@@ -105,14 +104,14 @@ def _join(context, unit):
         return result
 
 
-def _work(unit, connection):
+def _work(unit, session, execute):
     """Let a unit work in the transaction of a caller."""
     if not unit.refused_by:
-        return unit.work(connection.execute)
+        return unit.work(execute)
     try:
         # After an error, PostgreSQL would refuse all that follows.
-        with connection.begin_nested():
-            return unit.work(connection.execute)
+        with session.begin_nested():
+            return unit.work(execute)
     except unit.refused_by:
         return None
 

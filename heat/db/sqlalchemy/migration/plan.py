@@ -56,24 +56,62 @@ _DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
             'sqlite': 'sqlite'}
 
 
-def db_plan(engine, version=None, with_indexes=True, repair_stamp=False):
+def db_plan(engine, version=None, with_indexes=True, repair_stamp=False,
+            orphans=ddl.orphans.REFUSE):
     """Return what db_sync would send to a database, and send nothing.
 
-    What db_sync does to rows in batches is one statement here.
+    What db_sync does to rows in batches is one statement here. Reads the
+    tables whose rows it counts.
 
     :param engine: a sqlalchemy Engine
     :param version: the number of the version; None is the newest
     :param with_indexes: as for db_sync
     :param repair_stamp: as for db_sync
+    :param orphans: as for db_sync
     :returns: a list of PlannedVersion, empty if there is nothing to do
     :raises heat.db.exception.MigrationError: as db_sync
     :raises oslo_db.exception.DBError: as the database says
     """
+    require_way(orphans)
     scripts = pending(engine, version, with_indexes=with_indexes,
                       repair_stamp=repair_stamp)
+    return foresee(engine, scripts, orphans, tells=True)
+
+
+def foresee(engine, scripts, orphans, tells=False):
+    """Let versions be written down for a database as it is now.
+
+    So what would stop one of them is found before the first one changes
+    anything.
+
+    :param scripts: VersionScripts, in their order
+    :param orphans: as for db_sync
+    :param tells: whether to count what they throw away; that reads tables
+    :returns: a list of PlannedVersion
+    :raises heat.db.exception.MigrationError: what one of them would raise;
+        the text has the orphans of all
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    refused = []
     with session.connection(engine) as conn, conn.begin():
         schema = ddl.SimulatedSchema(engine.dialect, ddl.Schema(conn))
-        return [_planned(script, schema) for script in scripts]
+        planned = [_planned(script, schema, refused, orphans=orphans,
+                            tells=tells) for script in scripts]
+    if refused:
+        ddl.orphans.refuse(refused)
+    return planned
+
+
+def require_way(orphans):
+    """Refuse what is no way to treat orphans.
+
+    :raises heat.db.exception.MigrationError: it is not refuse or delete
+    """
+    if orphans not in ddl.orphans.WAYS:
+        raise exception.MigrationError(
+            _('orphans are treated in one of these ways: %(ways)s; not '
+              '%(way).60r') % {'ways': ', '.join(ddl.orphans.WAYS),
+                               'way': orphans})
 
 
 def db_plan_offline(backend, start, version=None, with_indexes=True):
@@ -93,7 +131,7 @@ def db_plan_offline(backend, start, version=None, with_indexes=True):
             _('there is no plan for %.60r; there is one for mysql, '
               'postgresql and sqlite') % (backend,))
     dialect = make_url(_DRIVERS[backend] + '://').get_dialect()()
-    scripts = _between(start, version)
+    scripts = _between(backend, start, version)
     if with_indexes and _reach_the_last(start, scripts):
         scripts.append(_INDEXES)
     schema = _at_version(start, dialect)
@@ -114,7 +152,7 @@ def db_status(engine):
     :raises oslo_db.exception.DBError: as the database says
     """
     version = migrate_version.db_version(engine)
-    scripts = _between(version, None)
+    scripts = _between(engine.name, version, None)
     return Status(
         version, max([version] + [script.version for script in scripts]),
         [script.name for script in scripts],
@@ -139,7 +177,7 @@ def pending(engine, version=None, online=False, with_indexes=True,
         changes anything
     """
     current = migrate_version.db_version(engine)
-    scripts = _between(current, version)
+    scripts = _between(engine.name, current, version)
     if not repair_stamp:
         alembic_version.require_no_stamp(engine, current)
     _require_utf8(engine)
@@ -157,20 +195,26 @@ def _reach_the_last(current, scripts):
     return reached == repository.LAST_VERSION
 
 
-def _between(current, version):
+def _between(backend, current, version):
     """Return the VersionScripts that lead from one version to another."""
     _require_number(current)
     if version is not None:
         _require_number(version)
-    scripts = repository.scripts()
+    scripts = repository.scripts(backend)
     target = _checked_target(current, version, newest=max(scripts))
     return [scripts[number] for number in range(current + 1, target + 1)]
 
 
-def _planned(script, schema):
-    """Record a version; the SimulatedSchema is at it afterwards."""
-    recorder = ddl.Recorder(schema)
+def _planned(script, schema, refused=None, **options):
+    """Record a version; the SimulatedSchema is at it afterwards.
+
+    :param refused: a list that gets what the Recorder has in refused
+    :param options: of the Recorder
+    """
+    recorder = ddl.Recorder(schema, **options)
     apply_version(recorder, script)
+    if refused is not None:
+        refused += recorder.refused
     return PlannedVersion(
         script.version, script.name, script.needs_stopped_services,
         recorder.told, recorder.statements)
@@ -183,7 +227,7 @@ def _at_version(version, dialect, live=None):
     """
     schema = ddl.SimulatedSchema(
         dialect, collation=live and live.collation('stack'))
-    for script in _between(INIT_VERSION, version):
+    for script in _between(dialect.name, INIT_VERSION, version):
         _planned(script, schema)
     schema.take_rows(live)
     return schema

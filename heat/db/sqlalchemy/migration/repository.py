@@ -32,19 +32,26 @@ VersionScript = collections.namedtuple(
     'VersionScript', 'version name upgrade needs_stopped_services')
 
 
-def scripts():
-    """Return the VersionScripts, by their numbers."""
+def scripts(backend):
+    """Return the VersionScripts, by their numbers.
+
+    :param backend: 'mysql', 'postgresql' or 'sqlite', which may need other
+        things than others
+    """
     with warnings.catch_warnings():
         # It is slow to import, and imports the deprecated pkg_resources.
         warnings.simplefilter('ignore')
         from migrate.versioning import repository
     versions = repository.Repository(PATH).versions.versions
-    return {int(number): _version_script(int(number), version.script())
-            for number, version in versions.items()}
+    return {int(number): _version_script(
+        int(number), version.script(), backend)
+        for number, version in versions.items()}
 
 
-def _version_script(number, script):
+def _version_script(number, script, backend):
     name = os.path.splitext(os.path.basename(script.path))[0]
+    reason = getattr(script.module, 'NEEDS_STOPPED_SERVICES', None)
+    if isinstance(reason, dict):
+        reason = reason.get(backend)
     return VersionScript(
-        number, name, lambda engine: script.run(engine, 'upgrade'),
-        getattr(script.module, 'NEEDS_STOPPED_SERVICES', None))
+        number, name, lambda engine: script.run(engine, 'upgrade'), reason)

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import session
@@ -63,7 +64,7 @@ class MigrationListener:
 
 def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
             listener=MigrationListener(), online=False, with_indexes=True,
-            repair_stamp=False):
+            repair_stamp=False, orphans=ddl.orphans.REFUSE):
     """Bring a database to a version, one script after the other.
 
     Others may use the database meanwhile, but for the versions that need
@@ -82,13 +83,18 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
         own schema lacks as well
     :param repair_stamp: bring a database to its version that Heat 21 or later
         has stamped as one at 086 before it was
+    :param orphans: what to do with rows that refer to rows that are not there
+        (of resource_data, resource and event): 'refuse' them, before anything
+        is changed, or 'delete' them, before the first version that needs that
     :returns: a list of AppliedVersion, empty if there was nothing to do
     :raises heat.db.exception.MigrationError: an argument makes no sense; the
         version is unknown or lower than the current one; the database is
         newer than this code, has tables but no version or in another schema
-        than the first one, tables whose charset is not UTF-8, or content
-        that a script can not carry over; unless a script says so, nothing
-        has been changed. Or a lock was not to be had
+        than the first one, tables whose charset is not UTF-8, a view in
+        place of a table, orphans, a column or an index that is in the way of
+        a new one, or content that a script can not carry over; nothing has
+        been changed, but for content: then the versions before are applied.
+        Or a lock was not to be had
     :raises heat.db.exception.StampedUnseen: Heat 21 or later has stamped the
         database as one at 086, and repair_stamp does not say to repair that
     :raises heat.db.exception.Busy: another db_sync was at work for
@@ -97,11 +103,12 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     """
     session.require_engine(engine)
     _require_sense(lock_timeout, listener)
+    plan.require_way(orphans)
     applied = []
     # Two, because each statement of the second one first asks the first one
     # whether the claim still holds.
     claiming = _current(engine, lock_timeout=lock_timeout)
-    changing = _current(engine, lock_timeout=lock_timeout)
+    changing = _current(engine, lock_timeout=lock_timeout, orphans=orphans)
 
     def scripts(engine):
         return plan.pending(engine, version, online, with_indexes,
@@ -113,7 +120,10 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
         with contextlib.suppress(exception.TakenOver):
             with claim.held(claiming, lock_timeout,
                             listener.waiting) as check:
-                for script in scripts(changing):
+                found = scripts(changing)
+                change.patiently(changing, lambda: plan.foresee(
+                    changing, found, orphans))
+                for script in found:
                     applied.append(_apply(changing, script, check, listener))
     return applied
 

@@ -41,6 +41,10 @@ _SHARED = (
     'HAVING COUNT(DISTINCT parameters) > 1) AS shared')
 _DELETED = ('SELECT COUNT(*) FROM stack '
             'WHERE deleted_at IS NOT NULL AND parameters IS NOT NULL')
+_WITHOUT_TEMPLATE = (
+    'SELECT COUNT(*) FROM stack '
+    'WHERE deleted_at IS NULL AND parameters IS NOT NULL AND NOT EXISTS '
+    '(SELECT 1 FROM raw_template WHERE raw_template.id = raw_template_id)')
 
 
 def upgrade(migrate_engine):
@@ -65,6 +69,9 @@ def upgrade(migrate_engine):
     ddl.tell_count(
         migrate_engine, 'stack', _DELETED, column='parameters',
         text=_('deleted stacks that lose their parameters: %d'))
+    ddl.tell_count(
+        migrate_engine, 'stack', _WITHOUT_TEMPLATE, column='parameters',
+        text=_('stacks without a template that lose their parameters: %d'))
     ddl.drop_column(migrate_engine, 'stack', 'parameters')
 
 

@@ -31,6 +31,9 @@ NEEDS_STOPPED_SERVICES = _('it changes the type of resource.id')
 
 def upgrade(migrate_engine):
     _recover(migrate_engine)
+    # rekey_table looks at the data of resources.
+    ddl.clear_orphans(migrate_engine, 'resource.stack_id', 'stack.id',
+                      children=['resource_data.resource_id'])
     is_sqlite = migrate_engine.name == 'sqlite'
     metadata = MetaData()
     resource = Table(

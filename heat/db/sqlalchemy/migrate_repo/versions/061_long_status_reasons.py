@@ -27,9 +27,10 @@ from sqlalchemy import UniqueConstraint
 from heat.common.i18n import _
 from heat.db.sqlalchemy import ddl
 
-NEEDS_STOPPED_SERVICES = _(
-    'MariaDB, MySQL and SQLite copy the tables stack, resource and '
-    'software_deployment, which can not be written to meanwhile')
+# PostgreSQL widens a column in place.
+_COPIES = _('it copies the tables stack, resource and software_deployment, '
+            'which can not be written to meanwhile')
+NEEDS_STOPPED_SERVICES = {'mysql': _COPIES, 'sqlite': _COPIES}
 
 
 def upgrade(migrate_engine):

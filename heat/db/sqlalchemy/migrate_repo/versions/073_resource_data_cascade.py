@@ -22,17 +22,20 @@ from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy import Text
 
+from heat.common.i18n import _
 from heat.db.sqlalchemy import ddl
+
+# The servers replace the key in place.
+NEEDS_STOPPED_SERVICES = {'sqlite': _(
+    'it copies the table resource_data, and nothing can be written to the '
+    'database meanwhile')}
 
 
 def upgrade(migrate_engine):
     # Heat's own 073 copied the table on SQLite, and may have died at that.
     ddl.recover_moved_table(migrate_engine, 'resource_data')
-    metadata = MetaData()
-    resource = Table('resource', metadata,
-                     Column('id', Integer, primary_key=True))
     resource_data = Table(
-        'resource_data', metadata,
+        'resource_data', MetaData(),
         Column('id', Integer, primary_key=True),
         Column('created_at', DateTime),
         Column('updated_at', DateTime),
@@ -43,6 +46,6 @@ def upgrade(migrate_engine):
         Column('resource_id', Integer, ForeignKey(
             'resource.id', name='fk_resource_id', ondelete='CASCADE'),
             nullable=False))
-    ddl.refuse_orphans(migrate_engine, resource_data.c.resource_id,
-                       resource.c.id)
+    ddl.clear_orphans(migrate_engine, 'resource_data.resource_id',
+                      'resource.id')
     ddl.replace_foreign_key(migrate_engine, resource_data, 'resource_id')

@@ -27,6 +27,9 @@ def upgrade(migrate_engine):
     # Heat's own 079 copied the tables on SQLite, and may have died at that.
     ddl.recover_moved_table(migrate_engine, 'resource', 'root_stack_id')
     ddl.recover_moved_table(migrate_engine, 'event')
+    ddl.clear_orphans(migrate_engine, 'resource.stack_id', 'stack.id',
+                      children=['resource_data.resource_id'])
+    ddl.clear_orphans(migrate_engine, 'event.stack_id', 'stack.id')
     ddl.create_table(migrate_engine, Table(
         'resource_properties_data', MetaData(),
         Column('id', Integer, primary_key=True),

@@ -36,7 +36,13 @@ class ResourceDataTestCase(secrets.SecretsTestCase):
 
     def setUp(self):
         super().setUp()
-        self.resource_id = self.create_resource().id
+        self.stack_id = self.create_stack().id
+        self.resource_id = self.create_resource()
+
+    def create_resource(self, **values):
+        with self.engine.begin() as conn:
+            return conn.execute(models.Resource.__table__.insert(), {
+                'stack_id': self.stack_id, **values}).inserted_primary_key[0]
 
     def set(self, key, value, redact=False, **kwargs):
         return api.resource_data_set(
@@ -101,7 +107,7 @@ class ResourceDataTest(ResourceDataTestCase):
             self.assertEqual(dict(stored), dict(row))
 
     def test_keys_of_one_resource_only(self):
-        other = self.create_resource().id
+        other = self.create_resource()
         api.resource_data_set(self.context, other, 'key', 'other')
         for key in ('key', 'KEY', 'key ', 'k\u00e9y'):
             self.set(key, key)
@@ -179,7 +185,7 @@ class ResourceDataTest(ResourceDataTestCase):
         before = []
         for replaced_by in (None, 1, 2 ** 31 - 1):
             self.resource_id = self.create_resource(
-                replaced_by=replaced_by, atomic_key=5).id
+                replaced_by=replaced_by, atomic_key=5)
             before.append((self.resource_id, replaced_by, 5, None))
             self.set('key', 'value')
         self.assertEqual(before, self.select(

@@ -62,15 +62,16 @@ class DatabaseTestCase(base.DBTestCase):
             self.assertEqual({}, schema.difference(wanted, described),
                              message)
 
-    def record(self, change, names=()):
+    def record(self, change, names=(), **options):
         """Let a change be written down.
 
         :param change: called with a Recorder
+        :param options: of the Recorder
         :returns: the Recorder; and what its schema tells of tables
         """
         with self.engine.connect() as conn:
             recorder = ddl.Recorder(ddl.SimulatedSchema(
-                self.engine.dialect, ddl.Schema(conn)))
+                self.engine.dialect, ddl.Schema(conn)), **options)
             change(recorder)
             return recorder, self.tell_of(recorder.schema, names)
 

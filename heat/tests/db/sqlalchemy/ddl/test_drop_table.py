@@ -40,7 +40,7 @@ class DropTableTest(operations.OperationTests, operations.DatabaseTestCase):
         self.assertEqual(['table thing is dropped, with its rows: 2'], told)
 
     def test_rows_are_told_before(self):
-        recorder, _found = self.record(self.operate)
+        recorder, _found = self.record(self.operate, tells=True)
         self.assertEqual(['table thing is dropped, with its rows: 2'],
                          recorder.told)
 

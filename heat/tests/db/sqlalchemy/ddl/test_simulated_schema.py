@@ -24,7 +24,7 @@ class SimulatedSchemaTest(operations.DatabaseTestCase):
 
     def test_every_version(self):
         simulated = ddl.SimulatedSchema(self.engine.dialect)
-        for script in sorted(repository.scripts().values()):
+        for script in sorted(repository.scripts(self.driver).values()):
             apply.apply_version(ddl.Recorder(simulated), script)
             api.db_sync(self.engine, script.version, with_indexes=False)
             self._assert_same(simulated, script.name)
@@ -34,7 +34,7 @@ class SimulatedSchemaTest(operations.DatabaseTestCase):
         api.db_sync(self.engine, 50)
 
         def apply_all(recorder):
-            for script in sorted(repository.scripts().values()):
+            for script in sorted(repository.scripts(self.driver).values()):
                 if script.version > 50:
                     apply.apply_version(recorder, script)
 

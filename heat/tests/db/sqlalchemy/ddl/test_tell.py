@@ -37,7 +37,8 @@ class TellTest(operations.DatabaseTestCase):
         told = []
         tell(self.engine)
         tell(self.engine.execution_options(tell=told.append))
-        return told, self.record(tell)[0].told
+        return told, self.record(
+            tell, tells=True)[0].told
 
     def test_number_of_rows(self):
         self.assertEqual((['things: 1'], ['things: 1']),
@@ -54,4 +55,5 @@ class TellTest(operations.DatabaseTestCase):
             ddl.tell_count(recorder, 'thing', 'SELECT COUNT(*) FROM thing '
                            'WHERE new IS NULL', 'things: %d', 'new')
 
-        self.assertEqual([], self.record(tell)[0].told)
+        self.assertEqual([], self.record(
+            tell, tells=True)[0].told)

@@ -12,7 +12,6 @@
 
 """What a damaged or foreign migrate_version leads to: one clear line."""
 
-from oslo_db import exception as db_exception
 
 from heat.db import api
 from heat.db import exception
@@ -100,11 +99,6 @@ class VersionTest(base.DBTestCase):
     def test_version_without_tables(self):
         self.make('heat', 54)
         self.assertEqual(54, api.db_version(self.engine))
-        if self.driver == 'sqlite':
-            # Its server finds out.
-            self.assertRaisesRegex(db_exception.DBError, 'no such table',
-                                   api.db_sync, self.engine)
-            return
         for function in api.db_sync, api.db_plan, api.db_status:
             self.assertRaisesRegex(
                 exception.MigrationError, 'there is no table .?stack.?, .*'
