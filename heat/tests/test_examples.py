@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The examples run, as users run them, and print what the README shows."""
+"""The examples run, as users run them, and print what they promise."""
 
 import os
 import re
@@ -36,28 +36,60 @@ the stack is in traversal \\2: update starts
 '''.replace('UUID', UUID) + r'\Z')
 
 
-def run(**environment):
-    """Run the example and return what it prints."""
+CONVERGENCE = """\
+traversal UUID starts: CREATE
+[0-9]+ resources are complete: not yet those of the template
+the stack is CREATE IN_PROGRESS
+traversal UUID starts: UPDATE
+30 resources are complete: exactly those of the template
+the stack is UPDATE COMPLETE
+traversal UUID starts: DELETE
+0 resources are complete: exactly those of the template
+the stack is gone
+""".replace('UUID', UUID)
+# What the engines of a graph of 30 can not do without.
+OUTCOMES = {'created', 'deleted', 'kept', 'handed out again, as engines died'}
+
+
+def run(name, *arguments, **environment):
+    """Run an example and return what it prints."""
     inherited = {name: value for name, value in os.environ.items()
                  if not name.startswith('OS_DATABASE__')}
     return subprocess.run(
-        [sys.executable, os.path.join(EXAMPLES, 'old_and_new_traversal.py')],
-        env={**inherited, **environment}, text=True, timeout=60,
+        [sys.executable, os.path.join(EXAMPLES, name), *arguments],
+        env={**inherited, **environment}, text=True, timeout=300,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
 
 
 class DefaultDatabaseTest(testtools.TestCase):
 
     def test_needs_nothing(self):
-        self.assertThat(run(), MATCHES)
+        self.assertThat(run('old_and_new_traversal.py'), MATCHES)
 
 
 class NamedDatabaseTest(base.APITestCase):
 
+    def run_example(self, *args):
+        return run(*args, OS_DATABASE__CONNECTION=self.engine.url
+                   .render_as_string(hide_password=False))
+
     def test_works_on_every_engine(self):
-        output = run(OS_DATABASE__CONNECTION=self.engine.url
-                     .render_as_string(hide_password=False))
+        output = self.run_example('old_and_new_traversal.py')
         self.assertThat(output, MATCHES)
         traversal = re.search(UUID + '(?= starts)', output).group()
         self.assertEqual([(traversal,)], self.select(
             'SELECT current_traversal FROM stack'))
+
+    def test_convergence(self):
+        output = self.run_example('convergence.py', '30')
+        lines = output.splitlines(keepends=True)
+        self.assertThat(''.join(lines[:9]), matchers.MatchesRegex(
+            CONVERGENCE + r'\Z'), output)
+        self.assertLessEqual(OUTCOMES, {
+            line.strip().split(' nodes were ')[1] for line in lines[9:]})
+        # Nothing is left, of no traversal.
+        for table in ('sync_point', 'resource'):
+            self.assertEqual([(0,)], self.select(
+                'SELECT count(*) FROM %s' % table))
+        self.assertEqual([(1,)], self.select(
+            'SELECT count(*) FROM stack WHERE deleted_at IS NOT NULL'))
