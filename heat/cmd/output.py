@@ -94,7 +94,8 @@ def hand_over(status):
     from heat.db.sqlalchemy.migration.repository import INIT_VERSION
     if status.alembic and status.pending:
         yield _('Heat 21 or later has stamped it as %s, the schema of 086, '
-                'which it is not: stop its services first.') % status.alembic
+                'which it is not: stop its services, and let db_sync '
+                '--repair-stamp bring it there.') % status.alembic
     elif status.alembic:
         yield _('Heat 21 to 25 have taken over: it is stamped %s.') % (
             status.alembic)

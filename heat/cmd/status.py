@@ -69,14 +69,16 @@ class Checks(upgradecheck.UpgradeCommands):
             code = FAILURE
             text = _('The database is at version %(version)d, and a part of '
                      'the next one is there already. Pending: %(pending)s. '
-                     'Run heat-manage db_sync: it goes on from there.')
+                     'Run %(command)s: it goes on from there.')
         else:
             code = FAILURE
             text = _('The database is at version %(version)d. Pending: '
-                     '%(pending)s. Run heat-manage db_sync before the new '
-                     'services start.')
+                     '%(pending)s. Run %(command)s before the new services '
+                     'start.')
         text = text % {'version': status.version,
-                       'pending': ', '.join(status.pending)}
+                       'pending': ', '.join(status.pending),
+                       'command': 'heat-manage db_sync' + (
+                           ' --repair-stamp' if status.alembic else '')}
         if status.claim:
             text += ' ' + _('At work on it now: %s.') % status.claim
         return _result(code, text)

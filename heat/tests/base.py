@@ -12,9 +12,11 @@
 
 """What tests are made from."""
 
+from concurrent import futures
 import contextlib
 import copy
 import os
+import threading
 
 from oslo_db.sqlalchemy import test_fixtures
 import sqlalchemy as sa
@@ -22,6 +24,7 @@ import testtools
 
 from heat.common import context
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy import models
@@ -126,6 +129,20 @@ class APITestCase(DBTestCase):
     def setUp(self):
         super().setUp()
         self.context = context.RequestContext(tenant_id='tenant')
+
+    def at_once(self, *functions):
+        """Call functions at once; return what each returns or raises."""
+        together = threading.Barrier(len(functions))
+
+        def call(function):
+            together.wait()
+            try:
+                return function()
+            except exception.HeatException as error:
+                return error
+
+        with futures.ThreadPoolExecutor(len(functions)) as pool:
+            return list(pool.map(call, functions))
 
     def create_template(self, **values):
         return api.raw_template_create(

@@ -66,10 +66,13 @@ def _sorted(rows):
                   for row in rows)
 
 
-class Heat25Test(base.DBTestCase):
+class Heat25TestCase(base.DBTestCase):
 
-    def run_program(self, name, *args):
-        """Run a program of Heat 25, and return what it prints."""
+    def run_program(self, name, *args, **options):
+        """Run a program of Heat 25, and return what it prints.
+
+        :param options: of [DEFAULT]
+        """
         path = os.path.join(PROGRAMS, name)
         self.assertTrue(os.path.exists(path),
                         'run tools/heat-venv.sh: there is no ' + path)
@@ -77,11 +80,16 @@ class Heat25Test(base.DBTestCase):
                if not name.startswith(('OS_', 'PYTHON'))}
         env['OS_DATABASE__CONNECTION'] = self.engine.url.render_as_string(
             hide_password=False)
+        env.update({'OS_DEFAULT__' + option.upper(): value
+                    for option, value in options.items()})
         result = subprocess.run(
             (path,) + args, env=env, text=True, capture_output=True,
             cwd=self.useFixture(fixtures.TempDir()).path)
         self.assertEqual(0, result.returncode, result.stderr)
         return result.stdout
+
+
+class Heat25Test(Heat25TestCase):
 
     def heats_db_sync(self):
         self.run_program('heat-manage', 'db_sync')

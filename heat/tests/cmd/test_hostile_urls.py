@@ -12,6 +12,7 @@
 """[database] connection as nobody should write it: one line, no secret."""
 
 from heat.tests.cmd import test_manage
+from heat.tests.cmd import test_status
 
 SECRET = test_manage.PASSWORD
 HOSTILE = (
@@ -49,13 +50,19 @@ HOSTILE = (
 EMPTY = ('', ' ', '\n', '://', '$', '%', '\udcff')
 
 
-class HostileURLTest(test_manage.ManageTestCase):
+URLS = EMPTY + tuple(
+    url.replace('%s', SECRET).replace('%%', '%') for url in HOSTILE)
+
+
+class ManageTest(test_manage.ManageTestCase):
 
     def test_all(self):
-        for url in HOSTILE:
-            self.assert_refused('db_version', connection=url.replace(
-                '%s', SECRET).replace('%%', '%'))
-
-    def test_nothing(self):
-        for url in EMPTY:
+        for url in URLS:
             self.assert_refused('db_version', connection=url)
+
+
+class StatusTest(test_status.StatusTestCase):
+
+    def test_all(self):
+        for url in URLS:
+            self.assert_not_checked(url)

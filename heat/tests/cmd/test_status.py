@@ -26,6 +26,7 @@ from heat.db import api
 from heat.db.sqlalchemy.migration import claim
 from heat.tests import base
 from heat.tests import databases
+from heat.tests.db.sqlalchemy.migration import test_alembic_version
 from heat.tests import schema
 
 HEAT_STATUS = os.path.join(os.path.dirname(sys.executable), 'heat-status')
@@ -147,6 +148,47 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
         self.assertEqual(FAILURE, checks['Schema version'][0])
         self.assertIn('version 87, newer', checks['Schema version'][1])
         self.assertIn('Not compared', checks['Schema drift'][1])
+
+    def test_hand_over_below_086(self):
+        """Heat 21 and later would take it for up to date."""
+        for version in '046', '055', '080':
+            databases.load(self.engine, version)
+            code, details = self.check(FAILURE)['Hand-over to Alembic']
+            self.assertEqual(WARNING, code)
+            self.assertIn('Heat 21 and later would stamp it as it is',
+                          details)
+            databases.empty(self.engine)
+
+    def test_handed_over(self):
+        databases.load(self.engine, '086')
+        test_alembic_version.stamp(self)
+        self.assertEqual(
+            (SUCCESS, 'Heat 21 to 25 have taken over: it is stamped '
+             'c6214ca60943.'), self.check(WARNING)['Hand-over to Alembic'])
+
+    def test_stamped_below_086(self):
+        databases.load(self.engine, '080')
+        test_alembic_version.stamp(self)
+        checks = self.check(FAILURE)
+        self.assertIn('Pending: 081_placeholder, ',
+                      checks['Schema version'][1])
+        self.assertIn('086_drop_watch_rules. Run heat-manage db_sync '
+                      '--repair-stamp before', checks['Schema version'][1])
+        self.assertEqual(
+            (FAILURE, 'Heat 21 or later has stamped it as c6214ca60943, the '
+             'schema of 086, which it is not: stop its services, and let '
+             'db_sync --repair-stamp bring it there.'),
+            checks['Hand-over to Alembic'])
+
+    def test_heat_26(self):
+        databases.load(self.engine, '086')
+        test_alembic_version.stamp(self, 'd2db381e3324')
+        checks = self.check(FAILURE)
+        self.assertIn('d2db381e3324: Heat 26 or later, with '
+                      'sync_point.extra_data', checks['Schema version'][1])
+        self.assertEqual(
+            (WARNING, 'Not checked: that needs a version that is known.'),
+            checks['Hand-over to Alembic'])
 
     def test_tables_without_version(self):
         self.execute('CREATE TABLE foo (id INTEGER)')

@@ -27,7 +27,6 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_key
 from heat.db.sqlalchemy.engine import facade
-from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.models import Stack
 from heat.db.sqlalchemy.models import UserCreds
@@ -93,9 +92,13 @@ def user_creds_delete(context, user_creds_id):
 
     :param context: a RequestContext
     :raises heat.db.exception.NotFound: there are none of that id
+    :raises heat.db.exception.InUse: a stack that has them was stored
+        meanwhile
     :raises oslo_db.exception.DBError: as the database says
     """
-    write.write(context, _Delete(UserCreds, user_creds_id))
+    rows.delete(context, UserCreds, user_creds_id, in_use=_(
+        'user creds %s are those of a stack that was just stored') %
+        (user_creds_id,), unit=_Delete)
 
 
 class _Delete(units.Delete):

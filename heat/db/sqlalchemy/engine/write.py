@@ -95,8 +95,9 @@ def write(context, unit):
 def _join(context, unit):
     with facade.context_manager.writer.using(context) as session:
         session.flush()
-        execute = session.connection().execute
-        result = _work(unit, session, execute)
+        connection = session.connection()
+        execute = connection.execute
+        result = _work(unit, connection)
         if result is None:
             raise unit.refusal(execute, for_share=True)
         result = _settle(unit, execute, result)
@@ -104,14 +105,14 @@ def _join(context, unit):
         return result
 
 
-def _work(unit, session, execute):
+def _work(unit, connection):
     """Let a unit work in the transaction of a caller."""
     if not unit.refused_by:
-        return unit.work(execute)
+        return unit.work(connection.execute)
     try:
         # After an error, PostgreSQL would refuse all that follows.
-        with session.begin_nested():
-            return unit.work(execute)
+        with connection.begin_nested():
+            return unit.work(connection.execute)
     except unit.refused_by:
         return None
 

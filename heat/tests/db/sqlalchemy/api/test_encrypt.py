@@ -67,12 +67,6 @@ class EncryptTestCase(secrets.SecretsTestCase):
         row = api.resource_prop_data_get(self.context, rpd_id)
         return row.data, row.encrypted
 
-    def create_resource(self, **values):
-        stack_id = self.create_stack().id
-        with self.engine.begin() as conn:
-            return conn.execute(models.Resource.__table__.insert(), {
-                'stack_id': stack_id, **values}).inserted_primary_key[0]
-
     def properties(self, resource_id):
         with self.engine.connect() as conn:
             return tuple(conn.execute(sa.select(
@@ -179,7 +173,7 @@ class PropertiesTest(EncryptTestCase):
         ids = [self.create_data(encrypted=encrypted)
                for encrypted in (False, None)]
         resources = [self.create_resource(
-            properties_data=DATA, properties_data_encrypted=encrypted)
+            properties_data=DATA, properties_data_encrypted=encrypted).id
             for encrypted in (False, None)]
         self.assertEqual([], self.encrypt())
         for data, encrypted in (*map(self.data, ids),
@@ -206,7 +200,7 @@ class PropertiesTest(EncryptTestCase):
     def test_locked_resource(self):
         """Heat leaves it, and says nothing; nothing of the lock is here."""
         resource_id = self.create_resource(
-            properties_data=DATA, engine_id='engine', atomic_key=5)
+            properties_data=DATA, engine_id='engine', atomic_key=5).id
         self.assertEqual([], self.encrypt())
         self.assertIs(True, self.properties(resource_id)[1])
         self.assertEqual([('engine', 5)], self.select(

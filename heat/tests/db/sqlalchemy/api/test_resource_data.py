@@ -36,13 +36,7 @@ class ResourceDataTestCase(secrets.SecretsTestCase):
 
     def setUp(self):
         super().setUp()
-        self.stack_id = self.create_stack().id
-        self.resource_id = self.create_resource()
-
-    def create_resource(self, **values):
-        with self.engine.begin() as conn:
-            return conn.execute(models.Resource.__table__.insert(), {
-                'stack_id': self.stack_id, **values}).inserted_primary_key[0]
+        self.resource_id = self.create_resource().id
 
     def set(self, key, value, redact=False, **kwargs):
         return api.resource_data_set(
@@ -107,7 +101,7 @@ class ResourceDataTest(ResourceDataTestCase):
             self.assertEqual(dict(stored), dict(row))
 
     def test_keys_of_one_resource_only(self):
-        other = self.create_resource()
+        other = self.create_resource().id
         api.resource_data_set(self.context, other, 'key', 'other')
         for key in ('key', 'KEY', 'key ', 'k\u00e9y'):
             self.set(key, key)
@@ -185,7 +179,7 @@ class ResourceDataTest(ResourceDataTestCase):
         before = []
         for replaced_by in (None, 1, 2 ** 31 - 1):
             self.resource_id = self.create_resource(
-                replaced_by=replaced_by, atomic_key=5)
+                replaced_by=replaced_by, atomic_key=5).id
             before.append((self.resource_id, replaced_by, 5, None))
             self.set('key', 'value')
         self.assertEqual(before, self.select(

@@ -13,6 +13,7 @@
 
 import collections
 import datetime
+import functools
 import threading
 import uuid
 
@@ -214,18 +215,8 @@ class StackNameRaceTest(StackNameTestCase):
 
     def race(self, name):
         """Return what each of several creators at once was told."""
-        together = threading.Barrier(CREATORS)
-        told = []
-
-        def create():
-            together.wait()
-            told.append(create_once(self.template_id, name))
-        threads = [threading.Thread(target=create) for _ in range(CREATORS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return told
+        return self.at_once(*[functools.partial(
+            create_once, self.template_id, name)] * CREATORS)
 
     def test_processes(self):
         creators = [remote.Remote(Creator, self.engine.url)

@@ -185,6 +185,23 @@ class UserCredsTest(secrets.SecretsTestCase):
         self.assertRaises(exception.NotFound, api.user_creds_delete,
                           self.context, creds_id)
 
+    def test_delete_while_a_stack_is_stored(self):
+        if self.driver != 'postgresql':
+            self.skipTest('the stack waits for what the UPDATE has locked')
+        creds_id = self.create()['id']
+        template_id = self.create_template().id
+
+        def store(conn, cursor, statement, *args):
+            if statement.startswith('DELETE FROM user_creds'):
+                self.insert('stack', id='new', user_creds_id=creds_id,
+                            disable_rollback=False,
+                            raw_template_id=template_id)
+        self.listen('before_cursor_execute', store)
+        error = self.assertRaises(exception.InUse, api.user_creds_delete,
+                                  self.context, creds_id)
+        self.assertIn('user creds %d are' % creds_id, str(error))
+        self.assertEqual([(creds_id,)], self.stored())
+
     def test_delete_in_a_transaction_that_is_rolled_back(self):
         creds_id = self.create()['id']
         stack_id = self.create_stack(user_creds_id=creds_id).id

@@ -26,21 +26,21 @@ HANDED_OVER = 'c6214ca60943'
 LATER = ('d2db381e3324', '88be64598c0f', '97b2a986f922')
 
 
+def stamp(test, *revisions):
+    """Do what Heat 21 and later do to whatever has migrate_version."""
+    test.execute('CREATE TABLE alembic_version ('
+                 'version_num VARCHAR(32) NOT NULL, '
+                 'CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))')
+    for revision in revisions or (HANDED_OVER,):
+        test.insert('alembic_version', version_num=revision)
+
+
 class AlembicTestCase(base.DBTestCase, test_manage.ManageTestCase):
 
     def setUp(self):
         super().setUp()
         self.connection = self.engine.url.render_as_string(
             hide_password=False)
-
-    def stamp(self, *revisions):
-        """Do what Heat 21 and later do to whatever has migrate_version."""
-        self.execute('CREATE TABLE alembic_version ('
-                     'version_num VARCHAR(32) NOT NULL, '
-                     'CONSTRAINT alembic_version_pkc '
-                     'PRIMARY KEY (version_num))')
-        for revision in revisions:
-            self.insert('alembic_version', version_num=revision)
 
     def stamps(self):
         return self.select('SELECT version_num FROM alembic_version')
@@ -68,7 +68,7 @@ class HandedOverTest(AlembicTestCase):
     def setUp(self):
         super().setUp()
         databases.load(self.engine, '086')
-        self.stamp(HANDED_OVER)
+        stamp(self)
 
     def test_at_the_last_version(self):
         self.assertEqual(86, api.db_version(self.engine))
@@ -113,7 +113,7 @@ class StampedUnseenTest(AlembicTestCase):
     def setUp(self):
         super().setUp()
         databases.load(self.engine, '080')
-        self.stamp(HANDED_OVER)
+        stamp(self)
 
     def test_refused(self):
         self.assertEqual(80, api.db_version(self.engine))
@@ -157,7 +157,7 @@ class StampedUnseenTest(AlembicTestCase):
     def test_older_and_no_one_knows_the_version(self):
         databases.empty(self.engine)
         databases.load(self.engine, '062')
-        self.stamp(HANDED_OVER)
+        stamp(self)
         self.execute('DELETE FROM migrate_version')
         self.assertIn('without raw_template_files, without '
                       'resource_properties_data', self.assert_refused(
@@ -179,18 +179,19 @@ class OtherRevisionTest(AlembicTestCase):
     def test_heat_26_and_later(self):
         for revision in LATER:
             databases.load(self.engine, '086')
-            self.stamp(revision)
+            stamp(self, revision)
             self.assert_unknown(revision, 'Heat 26')
             databases.empty(self.engine)
 
     def test_unknown(self):
         databases.load(self.engine, '086')
-        self.stamp('1234567890ab')
+        stamp(self, '1234567890ab')
         self.assert_unknown('1234567890ab')
 
     def test_none_or_several(self):
         databases.load(self.engine, '086')
-        self.stamp()
+        stamp(self)
+        self.execute('DELETE FROM alembic_version')
         self.assert_unknown('nothing')
         for revision in HANDED_OVER, LATER[0]:
             self.insert('alembic_version', version_num=revision)

@@ -13,7 +13,6 @@
 """Calls of what concerns the data of resources."""
 
 from heat.db import api
-from heat.db.sqlalchemy import models
 from heat.tests.db.sqlalchemy.api.calls import Call
 
 
@@ -32,9 +31,7 @@ def _is_secret(kind):
 
 
 def calls(world):
-    with api.get_engine().begin() as conn:
-        resource_id, = conn.execute(models.Resource.__table__.insert(), {
-            'stack_id': world.stack_id}).inserted_primary_key
+    resource_id = world.create_resource().id
     row = api.resource_data_set(world.context, resource_id, 'key', 'value')
     this = {'resource_id': resource_id}
     key = {**this, 'key': 'key'}

@@ -28,5 +28,5 @@ def calls(world):
              ('SELECT user_creds',), is_scoped=False),
         Call('user_creds_delete', {'user_creds_id': this},
              ('UPDATE stack', 'DELETE FROM user_creds', 'COMMIT'),
-             is_scoped=False),
+             is_scoped=False, is_unfenced=True),
     ]
