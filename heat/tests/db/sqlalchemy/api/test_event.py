@@ -30,6 +30,7 @@ from heat.db.sqlalchemy.api import event_purge
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import Event
 from heat.tests import base
+from heat.tests.db.sqlalchemy.api.cost import CostTestCase
 
 UUID = '11111111-1111-4111-8111-111111111111'
 
@@ -333,3 +334,41 @@ class FailedPurgeTest(EventTestCase):
         self.create('3')
         self.assertEqual(['1', '2', '3'], self.names())
         self.assertEqual(set(), self.data())
+
+
+class EventCostTest(CostTestCase, EventTestCase):
+    """It does not grow with what is there."""
+
+    def setUp(self):
+        super().setUp()
+        if self.driver == 'postgresql':
+            self.skipTest('counts for single statements alone')
+
+    def insert_many(self, number):
+        stack_id = self.create_stack().id
+        with self.engine.begin() as conn:
+            conn.execute(sa.insert(Event.__table__), [
+                {'stack_id': stack_id, 'uuid': '%s-%d' % (number, one)}
+                for one in range(number)])
+        # Costs are counted for a connection: there must be no other.
+        self.engine.dispose()
+        return stack_id
+
+    def cost_of_event(self, stack_id):
+        return self.cost(lambda: self.create(stack_id=stack_id))
+
+    def test_without_a_look(self):
+        self.keep(1000, 200)
+        stack_id = self.insert_many(500)
+        looked = self.cost_of_event(stack_id)
+        for _ in range(3):
+            self.assertLess(self.cost_of_event(stack_id), looked / 10)
+
+    def test_deletion(self):
+        self.keep(100, 20)
+        few, many = self.insert_many(200), self.insert_many(5000)
+        # The connection is there.
+        self.create(stack_id=few)
+        few, many = map(self.cost_of_event, (few, many))
+        self.assertGreater(few, 0)
+        self.assertLessEqual(many, few * 1.25)

@@ -17,18 +17,17 @@ import sqlalchemy as sa
 
 from heat.common import context
 from heat.db import api
-from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import SoftwareConfig
 from heat.db.sqlalchemy.models import Stack
-from heat.tests import base
+from heat.tests.db.sqlalchemy.api.cost import CostTestCase
 
 MANY = 1000
 PAGE = 10
 START = datetime.datetime(2015, 1, 1)
 
 
-class CostTestCase(base.APITestCase):
+class PageTestCase(CostTestCase):
     """What the server looks at for a page of a list of many.
 
     :cvar MODEL: what is listed
@@ -67,35 +66,11 @@ class CostTestCase(base.APITestCase):
         sent = []
         self.listen('before_cursor_execute',
                     lambda conn, cursor, *args: sent.append(args[:2]))
-        cost = getattr(self, '_cost_on_' + self.driver)(
-            lambda: self.assertEqual(expected, [
-                row[self.KEY] for row in self.list(
-                    request, limit=PAGE, **kwargs)]))
+        cost = self.cost(lambda: self.assertEqual(expected, [
+            row[self.KEY] for row in self.list(
+                request, limit=PAGE, **kwargs)]))
         table = self.MODEL.__tablename__
         return cost, [args for args in sent if ' %s ' % table in args[0]][-1]
-
-    def _cost_on_sqlite(self, read):
-        """Count instructions of its virtual machine."""
-        hundreds = []
-        with autocommit.connection() as connection:
-            file = connection.connection.dbapi_connection
-        file.set_progress_handler(lambda: hundreds.append(1), 100)
-        read()
-        file.set_progress_handler(None, 100)
-        return len(hundreds)
-
-    def _cost_on_mysql(self, read):
-        before = self._rows_read()
-        read()
-        return self._rows_read() - before
-
-    def _rows_read(self):
-        with autocommit.connection() as connection:
-            return sum(int(row[1]) for row in connection.exec_driver_sql(
-                "SHOW SESSION STATUS LIKE 'Handler_read%%'"))
-
-    def _cost_on_postgresql(self, read):
-        read()
 
     def plan(self, statement, parameters):
         """Return the plan that PostgreSQL has carried out."""
@@ -105,17 +80,18 @@ class CostTestCase(base.APITestCase):
                 parameters).scalar()[0]['Plan']
 
 
-class PageCostTest(CostTestCase):
+class PageCostTest(PageTestCase):
 
     def test_last_page_costs_no_more_than_the_first(self):
         keys = self.insert_owned('tenant')
         for request in (self.context, context.RequestContext(is_admin=True)):
-            first = self.cost(request, keys[:PAGE], marker=None)
-            last = self.cost(request, keys[-PAGE:], marker=keys[-PAGE - 1])
+            first = self.cost_in_order(request, keys[:PAGE], marker=None)
+            last = self.cost_in_order(request, keys[-PAGE:],
+                                      marker=keys[-PAGE - 1])
             self.assertGreater(first, 0)
             self.assertLessEqual(last, first * 1.25)
 
-    def cost(self, request, expected, marker):
+    def cost_in_order(self, request, expected, marker):
         """Return how much the server has looked at for a page."""
         cost, sent = self.cost_of(request, expected, marker=marker,
                                   sort_dir='asc')
@@ -125,7 +101,7 @@ class PageCostTest(CostTestCase):
         return cost
 
 
-class IndexedTestCase(CostTestCase):
+class IndexedTestCase(PageTestCase):
     """The server reads it in the order of an index, and sorts a page."""
 
     # Rows read; what MySQL puts together it reads again. And hundreds of
