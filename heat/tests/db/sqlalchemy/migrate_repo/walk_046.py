@@ -31,6 +31,11 @@ class Walk(base.DBTestCase):
         return {index['name']
                 for index in sa.inspect(self.engine).get_indexes(table)}
 
+    def insert_many(self, name, rows):
+        table = sa.table(name, *map(sa.column, rows[0]))
+        with self.engine.begin() as conn:
+            conn.execute(table.insert(), rows)
+
     def add_stack(self, stack_id, **values):
         self.insert('stack', id=stack_id, raw_template_id=1,
                     disable_rollback=False, **values)
@@ -47,8 +52,10 @@ class Walk(base.DBTestCase):
         self.insert('raw_template', id=1, template='{}')
         self.add_stack('top')
         # Deeper and more than a script handles at a time.
-        for number in range(1100):
-            self.add_stack('child-%04d' % number, owner_id='top', backup=False)
+        self.insert_many('stack', [
+            {'id': 'child-%04d' % number, 'owner_id': 'top', 'backup': False,
+             'raw_template_id': 1, 'disable_rollback': False}
+            for number in range(1100)])
         self.add_stack('grandchild', owner_id='child-1099')
         self.add_stack('deleted', owner_id='grandchild',
                        deleted_at='2015-01-01 00:00:00')

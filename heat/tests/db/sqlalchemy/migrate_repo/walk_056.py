@@ -38,11 +38,6 @@ class Walk(walk_046.Walk):
             key['referred_table'], key['options'].get('ondelete'))
             for key in sa.inspect(self.engine).get_foreign_keys(table)}
 
-    def insert_many(self, name, rows):
-        table = sa.table(name, *map(sa.column, rows[0]))
-        with self.engine.begin() as conn:
-            conn.execute(table.insert(), rows)
-
     def prepare_056(self):
         self.insert_many('raw_template', [
             {'id': number, 'template': '{"t": 2}'}
@@ -146,8 +141,9 @@ class Walk(walk_046.Walk):
         for stack_id, owner_id in (('ring-1', 'ring-2'), ('ring-2', 'ring-1'),
                                    ('below-ring', 'ring-1')):
             self.add_stack(stack_id, owner_id=owner_id)
-        for stack_id, in self.select("SELECT id FROM stack WHERE id <> 'top'"):
-            self.insert('resource', stack_id=stack_id, uuid=stack_id)
+        self.insert_many('resource', [
+            {'stack_id': stack_id, 'uuid': stack_id} for stack_id, in
+            self.select("SELECT id FROM stack WHERE id <> 'top'")])
 
     def check_065(self):
         roots = dict(self.select(
