@@ -13,8 +13,9 @@
 """db_sync is killed at every statement, and the next one goes on from there.
 
 Killed is the process itself, with SIGKILL, so that nothing of it can tidy up.
-On the servers, the old scripts are killed at every fifth place only, unless
-HEAT_TEST_KILL_EVERYWHERE is set: all places take minutes.
+All places take minutes: it is killed there if HEAT_TEST_KILL_EVERYWHERE is
+set. Otherwise it is killed after the first statement of each kind, and at
+every so many places.
 """
 
 import os
@@ -31,7 +32,12 @@ from heat.tests import schema
 
 EVERYWHERE = os.environ.get('HEAT_TEST_KILL_EVERYWHERE')
 
-CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|SET)', re.I)
+CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|'
+                    r'SET SESSION foreign_key_checks)', re.I)
+
+# What tells one kind of statement from another: of ALTER TABLE what it does,
+# of the others with which table.
+KIND = re.compile(r'\s*(?:(ALTER TABLE) \w+ (\w+ \w+)|(\w+ \w+( \w+)?))')
 
 
 class KillTestCase(base.DBTestCase):
@@ -39,71 +45,108 @@ class KillTestCase(base.DBTestCase):
     # At least, so that it is noticed when there are none.
     PLACES = 15
 
-    def _load(self, version):
-        def prepare():
-            databases.empty(self.engine)
-            databases.load(self.engine, version)
-        return prepare
+    def check_places(self, start, version=None, step=1):
+        """Kill db_sync on its way to a version; go on, and compare.
 
-    def _test_places(self, prepare, version=None, step=1):
-        prepare()
+        :param start: the version of one of Heat's databases, or None
+        :param step: of how many places it is killed at one
+        """
+        self._load(start)
+        places = _Places(self.engine)
         api.db_sync(self.engine, version)
-        expected = schema.describe(self.engine), schema.rows(self.engine)
-        place = 0
-        while self._is_killed_at(prepare, place, version):
+        places.stop()
+        expected = self._describe()
+        self.assertGreater(len(places.seen), self.PLACES)
+        for place in self._selected(places.seen, step):
+            self._kill(start, version, place)
             api.db_sync(self.engine, version)
-            found = schema.describe(self.engine), schema.rows(self.engine)
-            for before, after in zip(expected, found):
-                self.assertEqual({}, schema.difference(before, after), place)
-            place += step
-        self.assertGreater(place, self.PLACES)
+            for before, after in zip(expected, self._describe()):
+                self.assertEqual({}, schema.difference(before, after),
+                                 (place, places.seen[place]))
 
-    def _is_killed_at(self, prepare, place, version):
-        """Run db_sync in a process; tell whether it got to some place."""
-        prepare()
-        status = runners.Runner(
+    def _selected(self, places, step):
+        if EVERYWHERE:
+            return range(len(places))
+        first = {}
+        for number, (moment, statement) in enumerate(places):
+            if moment == 'after':
+                kind = KIND.match(statement)
+                first.setdefault(kind.groups() if kind else None, number)
+        return sorted({*first.values(), *range(0, len(places), step)})
+
+    def _load(self, start):
+        databases.empty(self.engine)
+        if start:
+            databases.load(self.engine, start)
+
+    def _describe(self):
+        return schema.describe(self.engine), schema.rows(self.engine)
+
+    def _kill(self, start, version, place):
+        self._load(start)
+        self.assertEqual(-signal.SIGKILL, runners.Runner(
             self.engine, version,
-            before=lambda: kill_at(self.engine, place)).wait()
-        self.assertIn(status, (0, -signal.SIGKILL), place)
-        return status != 0
+            before=lambda: kill_at(self.engine, place)).wait(), place)
+
+
+class KillTest(KillTestCase):
+
+    def test_from_nothing(self):
+        self.check_places(None, 46, step=11)
+
+    def test_from_046(self):
+        self.check_places('046', step=23)
+
+    def test_from_055(self):
+        self.check_places('055', step=23)
 
 
 def kill_at(engine, place):
     """Let this process die at the nth place.
 
     Places are before and after each statement that changes something, and
-    before each commit.
+    before the commit that follows.
     """
-    places = iter(range(place))
+    _Places(engine, place)
 
-    def pass_by(*args):
-        if next(places, None) is None:
-            os.kill(os.getpid(), signal.SIGKILL)
 
-    def pass_statement(conn, cursor, statement, *args):
+class _Places:
+    """What an engine sends, place by place.
+
+    :ivar seen: the moments and the statements
+    :param last: the number of the place where this process dies
+    """
+
+    def __init__(self, engine, last=None):
+        self.seen = []
+        self._engine = engine
+        self._last = last
+        self._is_changed = False
+        self._hooks = (('before_cursor_execute', self._before),
+                       ('after_cursor_execute', self._after),
+                       ('commit', self._commit))
+        for name, hook in self._hooks:
+            sa.event.listen(engine, name, hook)
+
+    def stop(self):
+        for name, hook in self._hooks:
+            sa.event.remove(self._engine, name, hook)
+
+    def _before(self, conn, cursor, statement, *args):
         if CHANGE.match(statement):
-            pass_by()
+            self._is_changed = True
+            self._pass('before', statement)
 
-    sa.event.listen(engine, 'before_cursor_execute', pass_statement)
-    sa.event.listen(engine, 'after_cursor_execute', pass_statement)
-    sa.event.listen(engine, 'commit', pass_by)
+    def _after(self, conn, cursor, statement, *args):
+        if CHANGE.match(statement):
+            self._pass('after', statement)
 
+    def _commit(self, conn):
+        if self._is_changed:
+            self._is_changed = False
+            self._pass('commit', self.seen[-1][1])
 
-class KillTest(KillTestCase):
-
-    def _test_some_places(self, prepare, version, servers_step):
-        step = 1 if EVERYWHERE or self.driver == 'sqlite' else servers_step
-        self._test_places(prepare, version, step)
-
-    def test_from_nothing(self):
-        self._test_some_places(
-            lambda: databases.empty(self.engine), 46, servers_step=5)
-
-    def test_from_046(self):
-        self._test_some_places(self._load('046'), 55, servers_step=5)
-
-    def test_from_055(self):
-        self._test_some_places(self._load('055'), 62, servers_step=11)
-
-    def test_from_062(self):
-        self._test_some_places(self._load('062'), 86, servers_step=11)
+    def _pass(self, *place):
+        if len(self.seen) == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.seen.append(place)
