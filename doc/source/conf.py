@@ -12,10 +12,18 @@
 
 """Configuration of the documentation, read by sphinx-build."""
 
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).parent
+# heat need not be installed.
+sys.path[:0] = [str(HERE.parent.parent), str(HERE / '_ext')]
+
 project = 'heat'
 copyright = 'OpenStack contributors'
 
-extensions = ['reno.sphinxext']
+extensions = ['functions', 'reno.sphinxext', 'sphinx.ext.autodoc']
+add_module_names = False
 
 html_theme = 'alabaster'
 html_theme_options = {

@@ -63,8 +63,9 @@ def decrypt_parameters_and_properties(context, encryption_key, batch_size=50,
                                       verbose=False):
     """Decrypt hidden parameters, properties and attributes.
 
-    As encrypt_parameters_and_properties, but the other way round. A parameter
-    that was no text stays a text, which Heat takes for the same value.
+    As encrypt_parameters_and_properties, with as many statements, but the
+    other way round. A parameter that was no text stays a text, which Heat
+    takes for the same value.
 
     :param encryption_key: the only key that is tried; None are the
         configured ones

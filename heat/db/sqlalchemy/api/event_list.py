@@ -60,6 +60,7 @@ def event_get_all_by_tenant(context, limit=None, marker=None, sort_keys=None,
     :param context: a RequestContext of the tenant that has the stacks, for
         an administrator as well
     :returns: as all the rest, see event_get_all_by_stack
+    :raises: as event_get_all_by_stack
     """
     condition, parameters = fence.owned(context, Stack)
     query = _query().join(Stack, Stack.id == Event.stack_id).where(

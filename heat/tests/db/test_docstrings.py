@@ -1,0 +1,55 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The docstrings of heat.db.api, of which its documentation is made."""
+
+import importlib
+import inspect
+import re
+
+import testtools
+
+from heat.db import api
+
+# What they cost depends on the state of the database.
+OF_OPERATORS = {'db_plan_offline', 'db_status', 'db_sync', 'db_version',
+                'get_engine'}
+
+
+class DocstringsTest(testtools.TestCase):
+
+    scenarios = [
+        (name, {'name': name}) for name in api.__all__
+        if inspect.isfunction(getattr(api, name))]
+
+    def setUp(self):
+        super().setUp()
+        self.function = getattr(api, self.name)
+        self.text = inspect.getdoc(self.function)
+
+    def test_what_a_call_costs(self):
+        if self.name not in OF_OPERATORS:
+            self.assertRegex(
+                self.text,
+                r'\b(SELECT|INSERT|UPDATE|DELETE|statement)s?\b')
+
+    def test_errors(self):
+        self.assertIn(':raises', self.text)
+        for name in re.findall(r':raises ([\w.]+):', self.text):
+            module, _, error = name.rpartition('.')
+            self.assertTrue(issubclass(
+                getattr(importlib.import_module(module), error), Exception))
+
+    def test_arguments(self):
+        known = inspect.signature(self.function).parameters
+        for names in re.findall(r':param ([\w, ]+):', self.text):
+            self.assertLessEqual(set(names.split(', ')), set(known))
