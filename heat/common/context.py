@@ -51,3 +51,8 @@ class RequestContext(context.RequestContext):
         return {**super().to_dict(), **{name: getattr(self, name) for name in (
             'project_name', 'username', 'password', 'trust_id',
             'trustor_user_id', 'auth_url', 'region_name')}}
+
+    def get_logging_values(self):
+        """Return what oslo.log puts into each line: no secrets."""
+        return {**super().get_logging_values(),
+                'password': None, 'trust_id': None}

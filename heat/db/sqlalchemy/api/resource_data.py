@@ -64,7 +64,7 @@ def resource_data_get_all(context, resource_id, data=None):
     if not data:
         raise units.not_found(ResourceData, resource_id)
     return {row.key: _value(row) for row in sorted(
-        data, key=lambda row: row.id, reverse=True)}
+        data, key=lambda row: row.id or 0, reverse=True)}
 
 
 def resource_data_get(context, resource_id, key):
