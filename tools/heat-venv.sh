@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
 # Make an environment with a real Heat of its own, which the tests let take
-# over a database: .tox/heat25. Does nothing where it is there already.
+# over a database: .tox/heat25. Its source, with the tests, is in the folder
+# source there. Does nothing where the environment is there already.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -26,9 +27,17 @@ mkdir -p .tox
 exec 9>$VENV.lock
 flock 9
 make_venv
-wanted=$(sha256sum constraints.txt $CONSTRAINTS)
+wanted=$(sha256sum constraints.txt tools/heat25-*.txt tools/heat-venv.sh)
 if [ "$(cat $VENV/installed 2>/dev/null)" != "$wanted" ]; then
     say "Installing a real Heat into $VENV"
-    pip_install -c $CONSTRAINTS openstack-heat PyMySQL psycopg2-binary
+    pip_install -c constraints.txt -c $CONSTRAINTS openstack-heat PyMySQL \
+        psycopg2-binary -r tools/heat25-requirements.txt
+    # Its tests look for files that only the source distribution has.
+    rm -rf $VENV/source $VENV/download
+    $VENV/bin/pip download --quiet --no-deps --no-build-isolation \
+        --no-binary openstack-heat -c $CONSTRAINTS -d $VENV/download \
+        openstack-heat
+    mkdir $VENV/source
+    tar -xzf $VENV/download/*.tar.gz -C $VENV/source --strip-components=1
     echo "$wanted" > $VENV/installed
 fi

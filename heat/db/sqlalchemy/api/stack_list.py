@@ -39,7 +39,8 @@ def stack_get_by_name(context, stack_name):
 
     :param context: a RequestContext that may see the stack; soft-deleted
         stacks are found if it says so
-    :returns: the models.Stack, the oldest if there are several; or None
+    :returns: the models.Stack with its raw_template, the oldest if there are
+        several; or None
     :raises oslo_db.exception.DBError: as the database says
     """
     return _get_by_name(context, stack_name)
@@ -56,8 +57,7 @@ def stack_get_by_name_and_owner_id(context, stack_name, owner_id):
     """
     is_below = (Stack.owner_id.is_(None) if owner_id is None else
                 same_id(Stack.owner_id, owner_id))
-    return _get_by_name(context, stack_name, is_below,
-                        options=[orm.joinedload(Stack.raw_template)])
+    return _get_by_name(context, stack_name, is_below)
 
 
 def stack_get_all_by_owner_id(context, owner_id):
@@ -126,7 +126,7 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     last = None
     if marker is not None:
         last = _row(context, _query(context, tenant_safe, True).where(
-            same_id(Stack.id, marker)).with_only_columns(order))
+            same_id(Stack.id, marker)).with_only_columns(*order))
     # An index has the stacks of each tenant by their age.
     is_of_tenant = tenant_safe and not fence.is_admin(context)
     page = listing.limited_page(query, order, descending, limit, last,
@@ -183,9 +183,10 @@ def _loaded(page, eager_load):
          orm.joinedload(stack.prev_raw_template)] if eager_load else [])
 
 
-def _get_by_name(context, stack_name, *conditions, options=()):
+def _get_by_name(context, stack_name, *conditions):
     query = _query(context).where(
-        same_text(Stack.name, stack_name), *conditions).options(*options)
+        same_text(Stack.name, stack_name), *conditions).options(
+        orm.joinedload(Stack.raw_template))
     return rows.first(context, query.order_by(
         Stack.created_at.is_(None), Stack.created_at, Stack.id).limit(1),
         fence.tenant(context))

@@ -126,8 +126,13 @@ def persist_state_and_release_lock(context, stack_id, engine_id, values,
     :raises oslo_db.exception.DBError: as the database says
     """
     _check_engine('engine_id', engine_id)
-    values = fence.checked(values)
     fence.check(exp_trvsl)
+    write_and_release(context, stack_id, engine_id, fence.checked(values),
+                      exp_trvsl)
+
+
+def write_and_release(context, stack_id, engine_id, values, exp_trvsl):
+    """Write checked values to a stack, and give its lock back."""
     write.write(context, units.Together(
         _Release(stack_id, engine_id),
         fence.unit(stack_id, values, exp_trvsl,

@@ -91,7 +91,7 @@ class Insert(write.Unit):
 
     def work(self, execute):
         with explained(self.model, self.values, execute):
-            result = execute(sa.insert(self.model.__table__),
+            result = execute(_insert(self.model),
                              by_column(self.model, self.values))
         return self._row(dict(zip(_key_names(self.model),
                                   result.inserted_primary_key)))
@@ -256,6 +256,12 @@ def is_this_row(model, condition=None):
     return sa.and_(*(
         same(column, sa.bindparam(_THIS % name, type_=column.type))
         for name, column in keys), *([] if condition is None else [condition]))
+
+
+@functools.cache
+def _insert(model):
+    # Whether it commits is a matter of the connection, not of SQLAlchemy.
+    return sa.insert(model.__table__).execution_options(autocommit=False)
 
 
 @functools.lru_cache(maxsize=256)
