@@ -49,6 +49,9 @@ MAY_IMPORT = {
     'heat.db.api': (
         'heat.common', 'heat.db', LAYER + 'engine', LAYER + 'api',
         LAYER + 'migration'),
+    'heat.db.compat': (
+        'heat.common', 'heat.db', 'heat.db.api', LAYER + 'engine',
+        LAYER + 'types', LAYER + 'models', LAYER + 'api'),
     'heat.cmd': (
         'heat.common', 'heat.db', 'heat.db.api', LAYER + 'engine',
         LAYER + 'migration'),

@@ -22,9 +22,9 @@ import inspect
 import sys
 
 from heat.common import exception as heat_exception
-from heat.db.adapt import adapt
-from heat.db.adapt import fit
 from heat.db import api
+from heat.db.compat.adapt import adapt
+from heat.db.compat.adapt import fit
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import cut
