@@ -24,11 +24,12 @@ from heat.tests import schema
 
 class LossesTestCase(test_db_sync_options.OptionsTestCase):
 
-    # The foreign keys that PostgreSQL has at 055.
-    KEYS = {'event': 'event_stack_id_fkey',
-            'resource': 'resource_stack_id_fkey',
-            'resource_data': 'resource_data_resource_id_fkey',
-            'stack': 'stack_raw_template_id_fkey'}
+    # The foreign keys that PostgreSQL has at some version.
+    KEYS = (('event', 'event_stack_id_fkey'),
+            ('resource', 'resource_stack_id_fkey'),
+            ('resource_data', 'resource_data_resource_id_fkey'),
+            ('resource_data', 'fk_resource_id'),
+            ('stack', 'stack_raw_template_id_fkey'))
 
     def load(self, version, *statements):
         """Load a database, and change it without its foreign keys."""
@@ -40,7 +41,7 @@ class LossesTestCase(test_db_sync_options.OptionsTestCase):
         script = {'mysql': ['SET foreign_key_checks = 0'],
                   'postgresql': [
                       'ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s' % item
-                      for item in self.KEYS.items()],
+                      for item in self.KEYS],
                   'sqlite': []}[self.driver]
         clients.feed(self.engine, ';\n'.join((
             'SET client_min_messages = error'

@@ -25,7 +25,7 @@ from heat.db.sqlalchemy.ddl.recorder import Recorder
 
 # Rows of a batch. A batch of SQLite keeps others from writing, but it is the
 # commit that takes most of the time.
-SIZE = {'sqlite': 5000, 'mysql': 2000, 'postgresql': 2000}
+SIZE = {'sqlite': 5000, 'mysql': 1000, 'postgresql': 2000}
 
 # Seconds, in which those get their turn who wait for SQLite.
 PAUSE = {'sqlite': 0.01}
@@ -51,16 +51,42 @@ def change_rows(engine, key, describe, check=None,
     if isinstance(engine, Recorder):
         engine.record(*describe(sa.true()))
         return
-    with change.connection(engine) as conn:
+    with change.connection(engine, **_isolation(engine)) as conn:
         for batch in batches(engine, key, SIZE[engine.name]):
             def attempt():
                 with conn.begin():
+                    _lock(conn, key, batch)
                     if check:
                         check(conn, batch)
                     for statement in describe(batch):
                         conn.execute(statement)
             change.patiently(engine, attempt)
             time.sleep(PAUSE.get(engine.name, 0))
+
+
+def _isolation(engine):
+    """Return the option with which MySQL locks few rows that it only reads.
+
+    It refuses that where the log that it replicates from has statements.
+    """
+    if engine.name != 'mysql':
+        return {}
+    with engine.connect() as conn:
+        logs_statements = conn.exec_driver_sql(
+            "SELECT @@log_bin AND @@binlog_format = 'STATEMENT'").scalar()
+    return {} if logs_statements else {'isolation_level': 'READ COMMITTED'}
+
+
+def _lock(conn, key, batch):
+    """Let MySQL lock the rows of a batch before it reads them.
+
+    An UPDATE that takes its values from the same table first locks what it
+    reads for others who write. One of them who waits then stands before this
+    one, who comes to write: a deadlock, and it is the other one who loses.
+    """
+    if conn.dialect.name == 'mysql':
+        conn.execute(sa.select(sa.func.count()).select_from(key.table).where(
+            batch).with_for_update())
 
 
 def batches(engine, key, size):

@@ -12,7 +12,8 @@
 
 """Move the tags of stacks from a JSON column to a table of their own.
 
-No release of Heat has used the column, so that services need not be stopped.
+No release of Heat has used the column, so that services need not be stopped
+for its loss.
 """
 
 import json
@@ -33,6 +34,11 @@ from sqlalchemy import text
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
+
+# The servers drop the column without writing rows.
+NEEDS_STOPPED_SERVICES = {'sqlite': _(
+    'it drops the column stack.tags from all rows, and nothing can be written '
+    'to the database meanwhile')}
 
 MAX_LENGTH = 80
 

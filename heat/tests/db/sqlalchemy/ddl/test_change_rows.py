@@ -81,3 +81,33 @@ class ChangeRowsTest(base.DBTestCase):
         self.assertEqual(list(range(7)), self._sizes())
         self.execute(sa.text(statement))
         self.assertEqual(list(range(10, 17)), self._sizes())
+
+    def test_rows_that_are_only_read_are_not_locked(self):
+        if self.driver == 'sqlite':
+            # It has one lock for all there is.
+            return
+        self.execute(sa.text('CREATE TABLE other (size INTEGER)'))
+        self.execute(sa.text('INSERT INTO other VALUES (50)'))
+        with self.engine.begin() as holder:
+            holder.execute(sa.text('UPDATE other SET size = 60'))
+            ddl.change_rows(
+                self.engine.execution_options(lock_timeout=0), self.KEY,
+                lambda batch: [sa.text('INSERT INTO thing (id, size) '
+                                       "SELECT 'new', size FROM other")])
+        self.assertEqual([*range(7), 50], self._sizes())
+
+    def test_rows_of_a_batch_are_locked_first(self):
+        """Or someone else who writes is the loser of a deadlock."""
+        if self.driver != 'mysql':
+            return
+        locked = []
+
+        def look(batch):
+            with self.engine.connect() as conn:
+                locked.append(conn.execute(
+                    sa.select(self.KEY).where(batch).with_for_update(
+                        skip_locked=True)).all())
+            return []
+
+        ddl.change_rows(self.engine, self.KEY, look)
+        self.assertEqual([[]], locked)
