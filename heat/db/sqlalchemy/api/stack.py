@@ -20,6 +20,7 @@ from sqlalchemy import orm
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api.cut import cut
 from heat.db.sqlalchemy.api import fence
+from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api.stack_name import NewStack
 from heat.db.sqlalchemy.comparison import as_id
@@ -28,7 +29,6 @@ from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
-from heat.db.sqlalchemy.models import ResourceData
 from heat.db.sqlalchemy.models import Stack
 
 
@@ -109,36 +109,46 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
 
 
 def stack_delete(context, stack_id, exp_trvsl=None):
-    """Soft-delete a stack and delete its resources and their data.
+    """Soft-delete a stack, and delete its resources and what belongs to them.
 
-    One UPDATE and two DELETEs in one transaction, fenced and repeated like
-    stack_update.
+    One UPDATE, a SELECT and a DELETE of the resources in one transaction, and
+    a DELETE of attributes if there are any. Fenced and repeated like
+    stack_update. The data of the resources goes with them; properties stay:
+    events may refer to them.
 
     :param context: a RequestContext that may see the stack
     :param exp_trvsl: as for stack_update
     :raises: as stack_update
     """
-    def delete_resources(execute):
-        this = {'this_stack': as_id(stack_id)}
-        for statement in _delete_resources():
-            execute(statement, this)
-
     fence.check(exp_trvsl)
     deleted_at = now()
     fence.write(context, stack_id,
                 {'updated_at': deleted_at, 'deleted_at': deleted_at},
-                exp_trvsl, then=delete_resources)
+                exp_trvsl, functools.partial(_delete_resources, stack_id))
+
+
+def _delete_resources(stack_id, execute):
+    this = {'this_stack': as_id(stack_id)}
+    attributes = [row.attr_data_id for row in execute(_attributes(), this)
+                  if row.attr_data_id is not None]
+    execute(_delete(), this)
+    resource_attributes.delete_unused(execute, attributes)
 
 
 @functools.cache
-def _delete_resources():
-    """Return the DELETEs of all that a stack's resources are."""
-    of_this_stack = SameText(Resource.stack_id, sa.bindparam(
+def _attributes():
+    return sa.select(Resource.attr_data_id).where(
+        _is_of_this_stack()).with_for_update()
+
+
+@functools.cache
+def _delete():
+    return sa.delete(Resource.__table__).where(_is_of_this_stack())
+
+
+def _is_of_this_stack():
+    return SameText(Resource.stack_id, sa.bindparam(
         'this_stack', type_=sa.String()))
-    resources = sa.select(Resource.id).where(of_this_stack)
-    data = ResourceData.resource_id.in_(resources)
-    return (sa.delete(ResourceData.__table__).where(data),
-            sa.delete(Resource.__table__).where(of_this_stack))
 
 
 def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,

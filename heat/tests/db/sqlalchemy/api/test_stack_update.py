@@ -469,6 +469,20 @@ class StackDeleteTest(FenceTestCase):
         self.assertEqual(
             [(2,)] * 2, self.select('SELECT resource_id FROM resource_data'))
 
+    def test_deletes_attributes_but_no_properties(self):
+        kept, used, attributes = (self.create_properties(name=name)
+                                  for name in 'abc')
+        for column, number, data_id in (('rsrc_prop_data_id', 1, kept),
+                                        ('attr_data_id', 1, attributes),
+                                        ('attr_data_id', 2, used)):
+            self.execute('UPDATE resource SET %s = %d WHERE id = %d' %
+                         (column, data_id, number))
+        self.insert('resource', id=3, stack_id=self.stack_id,
+                    attr_data_id=used)
+        api.stack_delete(self.context, self.stack_id, OLD)
+        self.assertEqual([(kept,), (used,)], self.select(
+            'SELECT id FROM resource_properties_data ORDER BY id'))
+
     def test_keeps_all_other_values(self):
         before = self.get()
         api.stack_delete(self.context, self.stack_id, OLD)
@@ -519,7 +533,7 @@ class StackDeleteTest(FenceTestCase):
     def test_one_transaction_of_three_statements(self):
         statements, error = self.statements_of(
             api.stack_delete, self.context, self.stack_id, OLD)
-        self.assertEqual((['UPDATE', 'DELETE', 'DELETE'], None),
+        self.assertEqual((['UPDATE', 'SELECT', 'DELETE'], None),
                          (statements, error))
 
     def test_rolled_back_with_the_callers_transaction(self):

@@ -35,8 +35,8 @@ def calls(world):
         Call('stack_update', {**in_traversal, 'values': {'name': 'new'}},
              ('UPDATE stack',)),
         Call('stack_delete', in_traversal, (
-            'UPDATE stack', 'DELETE FROM resource_data',
-            'DELETE FROM resource', 'COMMIT')),
+            'UPDATE stack', 'SELECT resource', 'DELETE FROM resource',
+            'COMMIT')),
         Call('stack_get', this, select),
         Call('stack_get_by_name', name, select),
         Call('stack_get_by_name_and_owner_id', {**name, 'owner_id': None},
