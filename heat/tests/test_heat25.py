@@ -43,7 +43,7 @@ INDEXES_OF_055 = {
     ('stack', 'index', repr(([column], False, None)))
     for column in ('prev_raw_template_id', 'raw_template_id')}
 
-# Prints {table: [row, ...]} of all rows, by the names of Heat's attributes.
+# Prints {table: [row, ...]} of all rows, as dict() makes of them.
 READ = '''
 import json
 import os
@@ -55,7 +55,7 @@ from sqlalchemy import orm
 engine = sa.create_engine(os.environ['OS_DATABASE__CONNECTION'])
 with orm.Session(engine) as session:
     print(json.dumps({mapper.local_table.name: [
-        {key: getattr(row, key) for key in mapper.column_attrs.keys()}
+        dict(row)
         for row in session.execute(sa.select(mapper.class_)).scalars()]
         for mapper in models.BASE.registry.mappers}, default=str))
 '''
@@ -168,16 +168,15 @@ class Heat25Test(Heat25TestCase):
         with orm.Session(self.engine) as session:
             ours = {
                 mapper.local_table.name: [
-                    self._values(row, mapper) for row in session.execute(
+                    self._values(row) for row in session.execute(
                         sa.select(mapper.class_)).scalars()]
                 for mapper in models.Base.registry.mappers}
         self.assertEqual(set(theirs), set(ours))
         for table in ours:
             self.assertEqual(_sorted(theirs[table]), _sorted(ours[table]))
 
-    def _values(self, row, mapper):
-        values = {key: getattr(row, key)
-                  for key in mapper.column_attrs.keys()}
+    def _values(self, row):
+        values = dict(row)
         if values.get('resource_properties') is not None:
             # The tests know where they come from.
             values['resource_properties'] = pickle.loads(

@@ -21,6 +21,7 @@ from heat.db import api
 from heat.db.sqlalchemy.migration import indexes
 from heat.db.sqlalchemy import models
 from heat.tests import base
+from heat.tests import databases
 from heat.tests import schema
 
 
@@ -43,6 +44,33 @@ class ModelsMigrationsSyncTest(test_migrations.ModelsMigrationsSync,
         # has another name since 073.
         return name not in ('resource_data_resource_id_fkey',
                             *map(indexes.name, indexes.INDEXES))
+
+
+class EveryModelTest(base.DBTestCase):
+
+    def test_rows_are_dicts_and_objects(self):
+        """As Heat expects it of each, by the names of its attributes."""
+        databases.load(self.engine, '086')
+        for mapper in models.Base.registry.mappers:
+            keys = set(mapper.column_attrs.keys())
+            with orm.Session(self.engine) as session:
+                # Heat keeps no rows of some.
+                row = session.execute(sa.select(
+                    mapper.class_).limit(1)).scalar() or mapper.class_()
+            self.assertTrue(row)
+            self.assertEqual(keys, set(row.keys()))
+            self.assertEqual(keys, set(dict(row)))
+            self.assertEqual(dict(row), dict(row.items()))
+            for key in keys:
+                self.assertIn(key, row)
+                self.assertEqual(getattr(row, key), row[key])
+                self.assertEqual(row[key], row.get(key))
+                self.assertEqual(row[key], dict(row)[key])
+            self.assertNotIn('nonsense', row)
+            self.assertEqual('b', row.get('nonsense', 'b'))
+            row.update({'created_at': None})
+            row['updated_at'] = None
+            self.assertEqual((None, None), (row.created_at, row.updated_at))
 
 
 class RowTest(base.APITestCase):
