@@ -57,6 +57,9 @@ def read(conn, tables):
         return None
     found = [row[0] for row in
              conn.exec_driver_sql('SELECT * FROM %s' % TABLE)]
+    if not found:
+        # A Heat has died before its stamp, and will make it again.
+        return None
     if found == [HANDED_OVER]:
         return HANDED_OVER
     if len(found) == 1 and found[0] in _LATER:
@@ -67,7 +70,7 @@ def read(conn, tables):
     raise exception.UnknownVersion(
         _('alembic_version has %(found)s where Heat 21 to 25 have '
           '%(known)s; use the heat-manage of the release that wrote it') %
-        {'found': ', '.join(map(repr, found)) or _('nothing'),
+        {'found': ', '.join(map(repr, found)),
          'known': HANDED_OVER})
 
 

@@ -64,7 +64,7 @@ def db_version(engine):
         return version
     if is_stamped:
         return alembic_version.version(tables)
-    if tables - {TABLE.name}:
+    if tables - {TABLE.name, alembic_version.TABLE}:
         raise exception.UnknownVersion(
             _('the database has tables, but no version in migrate_version: '
               '%s') % _NO_DATABASE_OF_HEAT)

@@ -188,14 +188,31 @@ class OtherRevisionTest(AlembicTestCase):
         stamp(self, '1234567890ab')
         self.assert_unknown('1234567890ab')
 
-    def test_none_or_several(self):
+    def test_several(self):
         databases.load(self.engine, '086')
+        stamp(self, HANDED_OVER, LATER[0])
+        self.assert_unknown(HANDED_OVER)
+
+
+class NoStampTest(AlembicTestCase):
+    """A Heat has died when it had made the table for its stamp."""
+
+    def setUp(self):
+        super().setUp()
         stamp(self)
         self.execute('DELETE FROM alembic_version')
-        self.assert_unknown('nothing')
-        for revision in HANDED_OVER, LATER[0]:
-            self.insert('alembic_version', version_num=revision)
-        self.assert_unknown(HANDED_OVER)
+
+    def test_below(self):
+        databases.load(self.engine, '080')
+        self.assertIsNone(api.db_status(self.engine).alembic)
+        api.db_sync(self.engine)
+        self.assertEqual(86, api.db_version(self.engine))
+        self.assertEqual([], self.stamps())
+
+    def test_empty(self):
+        self.assertEqual(45, api.db_version(self.engine))
+        api.db_sync(self.engine)
+        self.assertEqual([], api.db_drift(self.engine))
 
 
 class DoorTest(AlembicTestCase):
