@@ -207,13 +207,24 @@ def _send_statements_only(similar):
 def _sender(statement):
     """Return what sends a statement to a connection in a transaction."""
     def send(connection):
-        # A driver's connection, which is new, has another info or none.
-        info = getattr(connection, 'info', None)
         # Otherwise each statement commits; the server would be asked all
         # the same.
-        if isinstance(info, dict) and _IN_TRANSACTION in info:
+        if _IN_TRANSACTION in _info(connection):
             connection.cursor().execute(statement)
     return send
+
+
+def _info(connection):
+    """Return what the pool knows of a connection.
+
+    While it is new, that is nothing: it is the driver's connection, which
+    has another info or none, or with SQLAlchemy 2.0 a stand-in.
+    """
+    try:
+        info = getattr(connection, 'info', None)
+    except NotImplementedError:
+        info = None
+    return info if isinstance(info, dict) else {}
 
 
 def _forget_listeners(similar, name):

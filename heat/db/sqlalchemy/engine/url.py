@@ -77,7 +77,8 @@ def _check(connection):
     try:
         url = make_url(connection)
         dialect = url.get_dialect()
-        dialect.dbapi()
+        # SQLAlchemy 2.0 calls it import_dbapi.
+        (getattr(dialect, 'import_dbapi', None) or dialect.dbapi)()
     except exc.NoSuchModuleError:
         raise exception.InvalidConnection(
             _('[database] connection names an unknown kind of database; use '
