@@ -26,6 +26,7 @@ from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import Event
+from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import ResourcePropertiesData
 
@@ -90,15 +91,22 @@ class _Delete(write.Unit):
 
     def __init__(self, stack_id, last, data):
         self.events = {'this_stack': stack_id, 'last': last}
-        self.data = {'data': data}
+        self.data = {'these_data': data}
 
     def work(self, execute):
-        if self.data['data']:
-            execute(_lock_data(), self.data)
+        if self.data['these_data']:
+            execute(_touch_data(), {**self.data, 'touched_at': now()})
         execute(_delete_events(), self.events)
-        if self.data['data']:
-            execute(_delete_unused_data(), self.data)
+        if self.data['these_data']:
+            self._delete_data(execute)
         return True
+
+    def _delete_data(self, execute):
+        try:
+            execute(_delete_unused_data(), self.data)
+        except db_exception.DBReferenceError as error:
+            # PostgreSQL: one that was not there when the DELETE began.
+            raise db_exception.RetryRequest(error)
 
     def landed(self, execute):
         return None
@@ -132,17 +140,21 @@ def _oldest():
 
 def _is_data():
     return ResourcePropertiesData.id.in_(
-        sa.bindparam('data', expanding=True))
+        sa.bindparam('these_data', expanding=True))
 
 
 @functools.cache
-def _lock_data():
-    """Return what lets others wait who refer, or did refer, to the same.
+def _touch_data():
+    """Return the UPDATE that lets others wait whose events had the same.
 
-    They would not see each other otherwise, and leave it behind or lose it.
+    They would not see each other otherwise, and all leave it behind. On
+    Galera they conflict only if the row really changes, so updated_at is set
+    and unset by turns; nobody reads it.
     """
-    return sa.select(ResourcePropertiesData.id).where(_is_data()).order_by(
-        ResourcePropertiesData.id).with_for_update()
+    data = ResourcePropertiesData.__table__
+    return sa.update(data).where(_is_data()).values(updated_at=sa.case(
+        (data.c.updated_at.is_(None), sa.bindparam(
+            'touched_at', type_=sa.DateTime())), else_=None))
 
 
 @functools.cache

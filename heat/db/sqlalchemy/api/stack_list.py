@@ -25,7 +25,6 @@ from heat.db.sqlalchemy.api import stack_tags
 from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
-from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import Stack
 
@@ -125,8 +124,10 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
                                         not_tags_any))
     last = None
     if marker is not None:
-        last = _row(context, _query(context, tenant_safe, True).where(
-            same_id(Stack.id, marker)).with_only_columns(*order))
+        last = rows.first_values(
+            context, _query(context, tenant_safe, True).where(same_id(
+                Stack.id, marker)).with_only_columns(*order),
+            fence.tenant(context))
     # An index has the stacks of each tenant by their age.
     is_of_tenant = tenant_safe and not fence.is_admin(context)
     page = listing.limited_page(query, order, descending, limit, last,
@@ -147,8 +148,7 @@ def stack_count_all(context, filters=None, tenant_safe=True,
     query = _listed(context, filters, tenant_safe, show_deleted, show_nested,
                     stack_tags.matching(show_hidden, tags, tags_any, not_tags,
                                         not_tags_any))
-    return _row(context, query.with_only_columns(
-        sa.func.count(Stack.id), maintain_column_froms=True))[0]
+    return rows.count(context, query, fence.tenant(context))
 
 
 def _query(context, tenant_safe=True, show_deleted=False):
@@ -190,9 +190,3 @@ def _get_by_name(context, stack_name, *conditions):
     return rows.first(context, query.order_by(
         Stack.created_at.is_(None), Stack.created_at, Stack.id).limit(1),
         fence.tenant(context))
-
-
-def _row(context, query):
-    return autocommit.read(
-        context, lambda session: session.execute(
-            query, fence.tenant(context)).first())

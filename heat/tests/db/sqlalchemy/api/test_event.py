@@ -306,6 +306,41 @@ class EventPurgeTest(EventTestCase):
                 self.assertEqual(set(), self.data())
 
 
+class NewReferenceTest(EventTestCase):
+    """The properties of the oldest event get a new one, not yet committed."""
+
+    # Whether another session is about to change properties, and waits.
+    WAITING = {
+        'mysql': 'SELECT count(*) FROM information_schema.processlist '
+                 "WHERE db = DATABASE() AND state = 'Updating' AND "
+                 "info LIKE 'UPDATE resource_properties_data%%'",
+        'postgresql': 'SELECT count(*) FROM pg_stat_activity WHERE '
+                      'datname = current_database() '
+                      "AND wait_event_type = 'Lock'"}
+
+    def test_stay(self):
+        if self.driver == 'sqlite':
+            self.skipTest('only one writes at a time')
+        self.keep(1, 1)
+        data_id = self.create_data()
+        self.create('old', rsrc_prop_data_id=data_id)
+        other = self.create_stack().id
+        logger = self.useFixture(fixtures.FakeLogger())
+        with futures.ThreadPoolExecutor(1) as pool:
+            with facade.context_manager.writer.using(self.context):
+                api.event_create(self.context, {
+                    'stack_id': other, 'rsrc_prop_data_id': data_id})
+                creation = pool.submit(self.create, 'new')
+                while not (self.select(self.WAITING[self.driver])[0][0] or
+                           creation.done()):
+                    pass
+                self.assertFalse(creation.done())
+            self.assertEqual('new', creation.result().resource_name)
+        self.assertEqual('', logger.output)
+        self.assertEqual(['new'], self.names())
+        self.assertEqual({data_id}, self.data())
+
+
 class FailedPurgeTest(EventTestCase):
     """What goes wrong while the oldest are deleted is said, and only that."""
 
