@@ -16,7 +16,6 @@ They belong to no tenant: who has the id of one may read and write it. The
 lock of a resource is taken with resource_update.
 """
 
-import datetime
 import functools
 
 import sqlalchemy as sa
@@ -125,15 +124,9 @@ def resource_update_and_save(context, resource_id, values,
         context, **resource_lock.arguments(
             resource_id, engine_id=expected_engine_id),
         values=values, moved_on=() if is_holder else ('atomic_key',),
-        mark={'id': resource_id} if is_any else _comparable(values),
+        mark={'id': resource_id} if is_any else resource_lock.shown(values),
         is_proof=not is_any)
     return resource_get(context, resource_id)
-
-
-def _comparable(values):
-    """Return what a row shows as it was given; MySQL rounds times."""
-    return {name: value for name, value in values.items()
-            if not isinstance(value, datetime.datetime)}
 
 
 def resource_delete(context, resource_id, expected_engine_id=None):

@@ -31,10 +31,10 @@ def resource_update(context, resource_id, values, atomic_key,
     takes the lock, gives it back, or takes it away.
 
     Repeated like stack_update. After a lost connection, a row that has the
-    next key and the engine_id of this call shows that it has taken the lock:
-    an engine must not ask twice at once for the lock of one resource. In all
-    other cases another may have written the same, and the outcome of a call
-    that seems to have landed is unknown.
+    next key and the values of this call, its engine_id among them, shows that
+    it has taken the lock: an engine must not ask for the lock of a resource
+    twice with the same key. Other values another may have written as well:
+    then the outcome of a call that seems to have landed is unknown.
 
     :param context: a RequestContext. A resource belongs to no tenant: who
         has the id of one may write to it
@@ -59,11 +59,11 @@ def resource_update(context, resource_id, values, atomic_key,
     checks.check(Resource, values, resource_lock.FIXED)
     resource_lock.check_engine(expected_engine_id)
     moved = {'atomic_key': resource_lock.next_key(atomic_key)}
-    mark = {name: values[name] for name in ('engine_id',) if name in values}
     return swap.swap(
         context, **resource_lock.arguments(
             resource_id, atomic_key=atomic_key, engine_id=expected_engine_id),
-        values={**values, **moved}, mark={**mark, **moved},
+        values={**values, **moved},
+        mark={**resource_lock.shown(values), **moved},
         is_proof=values.get('engine_id') not in (None, expected_engine_id))
 
 

@@ -16,6 +16,8 @@ What holds for each function is tried with its calls; here others write at the
 same time.
 """
 
+import datetime
+
 import testscenarios
 
 from heat.db import api
@@ -85,6 +87,20 @@ class LockTest(LostTestCase):
         self.assertEqual((8, 'other'), (error.atomic_key, error.engine_id))
         self.assertEqual((8, 'other'), self.stored('atomic_key', 'engine_id'))
 
+    def test_another_thread_of_the_engine_gets_it(self):
+        self.lose_then(atomic_key=8, engine_id="'mine'", status="'other'")
+        error = self.assertRaises(
+            exception.ResourceConflict, self.update, expected_engine_id=None,
+            engine_id='mine', status='mine')
+        self.assertEqual((8, 'mine'), (error.atomic_key, error.engine_id))
+        self.assertEqual(('other',), self.stored('status'))
+
+    def test_times_may_be_rounded(self):
+        self.lose(self.when, UPDATE)
+        self.assertIs(True, self.update(
+            expected_engine_id=None, engine_id='mine',
+            updated_at=datetime.datetime(2015, 1, 1, 1, 1, 1, 600000)))
+
     def test_stale(self):
         self.write(atomic_key=9)
         self.lose(self.when, UPDATE)
@@ -113,20 +129,27 @@ class NoProofTest(LostTestCase):
                  values.get('name', 'old')),
                 self.stored('atomic_key', 'engine_id', 'name'))
 
-    def test_another_writes_the_same_key(self):
+    def test_another_writes_the_same(self):
         for values in self.VALUES:
             self.write(atomic_key=7, engine_id="'engine'", name="'old'")
             engine = "'engine'" if values.get('engine_id', 1) else 'NULL'
-            self.lose_then(atomic_key=8, name="'other'", engine_id=engine)
+            self.lose_then(atomic_key=8, name="'new'", engine_id=engine,
+                           status="'other'")
             self.assertRaises(exception.OutcomeUnknown, self.update, **values)
-            self.assertEqual((8, 'other'), self.stored('atomic_key', 'name'))
+            self.assertEqual((8, 'other'),
+                             self.stored('atomic_key', 'status'))
 
-    def test_the_lock_is_not_given_back_for_another(self):
-        """It has it still; the key tells that this call has not."""
-        self.lose_then(atomic_key=8, engine_id="'engine'")
-        error = self.assertRaises(exception.ResourceConflict, self.update,
-                                  engine_id=None)
-        self.assertEqual((8, 'engine'), (error.atomic_key, error.engine_id))
+    def test_another_writes_something_else(self):
+        for values in ({'name': 'new'}, {'engine_id': None, 'name': 'new'},
+                       {'engine_id': None}, {'needed_by': [1]},
+                       {'needed_by': None}):
+            self.write(atomic_key=7, engine_id="'engine'", name="'old'")
+            self.lose_then(atomic_key=8, name="'other'", needed_by="'[2]'",
+                           engine_id="'engine'")
+            error = self.assertRaises(exception.ResourceConflict, self.update,
+                                      **values)
+            self.assertEqual(8, error.atomic_key)
+            self.assertEqual((8, 'other'), self.stored('atomic_key', 'name'))
 
 
 class ReplacementTest(LostTestCase):
