@@ -29,6 +29,10 @@ class RequestContext(context.RequestContext):
     :param auth_url, region_name: of the Keystone that knows the user
     """
 
+    # What from_dict() takes of what to_dict() returns, besides oslo's own.
+    FROM_DICT_EXTRA_KEYS = ['username', 'password', 'trust_id',
+                            'trustor_user_id', 'auth_url', 'region_name']
+
     def __init__(self, tenant_id=None, is_admin=False, show_deleted=False,
                  username=None, password=None, trust_id=None,
                  trustor_user_id=None, auth_url=None, region_name=None,
@@ -48,9 +52,9 @@ class RequestContext(context.RequestContext):
         return self.project_id
 
     def to_dict(self):
-        return {**super().to_dict(), **{name: getattr(self, name) for name in (
-            'project_name', 'username', 'password', 'trust_id',
-            'trustor_user_id', 'auth_url', 'region_name')}}
+        return {**super().to_dict(), **{
+            name: getattr(self, name) for name in
+            ('project_name', *self.FROM_DICT_EXTRA_KEYS)}}
 
     def get_logging_values(self):
         """Return what oslo.log puts into each line: no secrets."""

@@ -32,13 +32,17 @@ class RequestContextTest(testtools.TestCase):
             trustor_user_id='trustor')
 
     def test_credentials(self):
-        values = self.context.to_dict()
-        self.assertEqual(
-            ('user', SECRET + ' 1', SECRET + ' 2', 'name', 'tenant', 'url',
-             'region', 'trustor'),
-            tuple(values[name] for name in (
-                'username', 'password', 'trust_id', 'project_name',
-                'project_id', 'auth_url', 'region_name', 'trustor_user_id')))
+        for one in (self.context, context.RequestContext.from_dict(
+                self.context.to_dict())):
+            values = one.to_dict()
+            self.assertEqual(
+                ('user', SECRET + ' 1', SECRET + ' 2', 'name', 'tenant',
+                 'url', 'region', 'trustor'),
+                tuple(values[name] for name in (
+                    'username', 'password', 'trust_id', 'project_name',
+                    'project_id', 'auth_url', 'region_name',
+                    'trustor_user_id')))
+            self.assertEqual('tenant', one.tenant_id)
 
     def test_lines_of_the_log_have_no_secret(self):
         """oslo.log knows the context that was made last in the thread."""
