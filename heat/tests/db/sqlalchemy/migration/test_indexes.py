@@ -15,6 +15,7 @@
 
 import json
 import re
+import signal
 
 from oslo_db import exception as db_exception
 
@@ -26,6 +27,7 @@ from heat.tests import clients
 from heat.tests.cmd import test_manage
 from heat.tests import databases
 from heat.tests.db.sqlalchemy.migration import test_kill
+from heat.tests import runners
 from heat.tests import schema
 
 NAMES = {indexes.name(index) for index in indexes.INDEXES}
@@ -194,3 +196,27 @@ class KillTest(test_kill.KillTestCase):
         """On PostgreSQL, what is left is no index yet; it is made again."""
         self.PLACES = 5 if self.driver == 'mysql' else 30
         self.check_places('086', step=5)
+
+    def test_killed_while_the_server_goes_on(self):
+        """PostgreSQL does not notice: the index is there later, or invalid."""
+        if self.driver != 'postgresql':
+            return
+        databases.load(self.engine, '086')
+        with self.engine.begin() as conn:
+            conn.exec_driver_sql('LOCK TABLE event IN ROW EXCLUSIVE MODE')
+            runner = runners.Runner(self.engine)
+            self.wait_until_it_waits()
+            runner.signal(signal.SIGKILL)
+            self.assertEqual(-signal.SIGKILL, runner.wait())
+        api.db_sync(self.engine)
+        self.assertEqual([], [line for line in api.db_drift(self.engine)
+                              if 'uuid' not in line])
+
+    def wait_until_it_waits(self):
+        for _look in range(10000):
+            if self.select(
+                    'SELECT pid FROM pg_stat_activity WHERE datname = '
+                    "current_database() AND wait_event_type = 'Lock' "
+                    "AND query LIKE 'CREATE INDEX CONCURRENTLY%%'"):
+                return
+        self.fail('it does not wait')
