@@ -12,13 +12,18 @@
 
 """Resources get an integer key, whatever Heat's own 057 has left."""
 
+import datetime
+
+from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
 from heat.db import api
 from heat.db import exception
+from heat.db.sqlalchemy import ddl
 from heat.tests import base
 from heat.tests import clients
 from heat.tests import databases
+from heat.tests.db.sqlalchemy.ddl import operations
 from heat.tests import schema
 
 # What Heat's own 057 sends, one statement after the other.
@@ -206,3 +211,65 @@ class RekeyTest(base.DBTestCase):
         self.assertEqual(
             len(before[1]['resource_data']) - 1,
             len(schema.rows(self.engine)['resource_data']))
+
+
+class RekeyOperationTest(operations.OperationTests,
+                         operations.DatabaseTestCase):
+
+    PLACES = 10
+
+    BEFORE = sa.MetaData()
+    sa.Table('thing', BEFORE,
+             sa.Column('id', sa.String(36), primary_key=True),
+             sa.Column('created_at', sa.DateTime),
+             sa.Column('size', sa.Integer))
+    sa.Table('part', BEFORE,
+             sa.Column('id', sa.Integer, primary_key=True),
+             sa.Column('thing_id', sa.String(36), sa.ForeignKey('thing.id'),
+                       nullable=False))
+    ROWS = {
+        'thing': [{'id': name, 'size': size,
+                   'created_at': datetime.datetime(2015, 1, day)}
+                  for name, size, day in (('c', 7, 1), ('a', 8, 3),
+                                          ('b', 9, 2))],
+        'part': [{'id': 1, 'thing_id': 'a'}, {'id': 2, 'thing_id': 'c'},
+                 {'id': 3, 'thing_id': 'a'}]}
+
+    def operate(self, engine):
+        is_sqlite = engine.name == 'sqlite'
+        metadata = sa.MetaData()
+        thing = sa.Table(
+            'thing', metadata,
+            sa.Column('id', sa.Integer, primary_key=True),
+            sa.Column('uuid', sa.String(36)),
+            sa.Column('created_at', sa.DateTime),
+            sa.Column('size', sa.Integer),
+            sa.UniqueConstraint(
+                'uuid', name=None if is_sqlite else 'thing_uuid_key'))
+        part = sa.Table(
+            'part', metadata,
+            sa.Column('id', sa.Integer, primary_key=True),
+            sa.Column('thing_id', sa.Integer, sa.ForeignKey(
+                'thing.id', name=None if is_sqlite else 'part_thing'),
+                nullable=False))
+        ddl.rekey_table(engine, ddl.Rekeying(
+            thing, 'uuid', part, 'thing_id', sequence='things'))
+
+    def check(self):
+        self.assertEqual([(1, 'c', 7), (2, 'b', 9), (3, 'a', 8)], self.select(
+            'SELECT id, uuid, size FROM thing ORDER BY id'))
+        self.assertEqual([(1, 3), (2, 1), (3, 3)], self.select(
+            'SELECT id, thing_id FROM part ORDER BY id'))
+        self.insert('thing', uuid='d')
+        self.assertEqual([(4,)], self.select(
+            "SELECT id FROM thing WHERE uuid = 'd'"))
+        for table, values in (('part', {'id': 4, 'thing_id': 5}),
+                              ('thing', {'id': 5, 'uuid': 'a'})):
+            self.assertRaises(db_exception.DBError, self.insert, table,
+                              **values)
+
+    def test_column_that_would_be_lost(self):
+        if self.driver == 'sqlite':
+            self.execute('ALTER TABLE part ADD COLUMN owner INTEGER')
+            self.execute('ALTER TABLE thing ADD COLUMN owner INTEGER')
+            self.assert_refused('table thing', '(owner)')
