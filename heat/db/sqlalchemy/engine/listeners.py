@@ -28,6 +28,13 @@ def has_any(engine):
     return any(getattr(engine.dispatch, name) for name in _OF_STATEMENTS)
 
 
+def _of_errors(engine):
+    """Return those who are told of errors; SQLAlchemy 2.0 has moved them."""
+    owner = engine if hasattr(engine.dispatch, 'handle_error') else (
+        engine.dialect)
+    return owner.dispatch.handle_error
+
+
 def hear(engine, other):
     """Let listeners of an Engine, also later ones, hear of another Engine.
 
@@ -47,7 +54,7 @@ def hear(engine, other):
             listener(*args)
 
     def handle_error(context):
-        for listener in events.handle_error.listeners:
+        for listener in _of_errors(engine).listeners:
             if listener is not errors.translate:
                 context.chained_exception = (
                     listener(context) or context.chained_exception)
