@@ -151,6 +151,26 @@ class StackNameTest(StackNameTestCase):
         self.assertEqual([(stack_id,)], self.ids())
 
 
+class ClocksApartTest(StackNameTestCase):
+    """The host of the second stack is an hour behind that of the first."""
+
+    HOURS = [datetime.datetime(2015, 1, 1, hour) for hour in (2, 1)]
+
+    def test_if_the_oldest_stays_both_do(self):
+        for number, created_at in enumerate(self.HOURS):
+            self.insert('stack', id='stack %d' % number, tenant='tenant',
+                        name='web', created_at=created_at,
+                        disable_rollback=False,
+                        raw_template_id=self.template_id)
+            self.assertEqual('stack %d' % number, api.stack_get_by_name(
+                self.context, 'web').id)
+        self.assertEqual(2, len(self.ids()))
+
+    def test_here_the_first_does(self):
+        first = self.create(created_at=self.HOURS[0])
+        self.assert_exists(first, created_at=self.HOURS[1])
+
+
 class OtherMeanwhileTest(StackNameTestCase):
     """Another stack of the name is stored between the statements."""
 
