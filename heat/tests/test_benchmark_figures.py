@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The benchmarks of migration and start-up say what they have measured."""
+"""The smaller benchmarks say what they have measured."""
 
 import io
 import json
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 import testtools
 from testtools import matchers
 
+from benchmarks import inputs
 from benchmarks import migration
 from benchmarks import stacks
 from benchmarks import startup
@@ -68,6 +69,20 @@ class FiguresTest(testtools.TestCase):
                 conn.exec_driver_sql(
                     'SELECT id FROM stack ORDER BY id').all())
         engine.dispose()
+
+    def test_inputs(self):
+        results = json.loads(json.dumps(inputs.collect(inputs.arguments(
+            ['--engine', 'sqlite', '--inputs', '10', '--workers', '3',
+             '--bytes', '5']))))
+        found = results['inputs']
+        self.assertEqual(list(inputs.WAYS), [one['way'] for one in found])
+        self.assertEqual((1, 1), (found[0]['ratio'],
+                                  found[0]['tries_per_input']))
+        for one in found:
+            self.assertThat(one['seconds'], matchers.GreaterThan(0))
+            self.assertThat(one['tries_per_input'],
+                            matchers.Not(matchers.LessThan(1)))
+            self.assertIn(one['way'], inputs.text(results))
 
     def test_startup(self):
         programs = startup.measure(runs=1)['programs']

