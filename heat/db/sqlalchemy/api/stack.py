@@ -59,6 +59,8 @@ def stack_create(context, values):
         credentials of the id given, or no stack of the id owner_id that the
         context may see
     :raises oslo_db.exception.DBDuplicateEntry: there is a stack of that id
+    :raises oslo_db.exception.DBConnectionError: the server can not be
+        reached; the stack may be there, and another of its name
     :raises oslo_db.exception.DBError: as the database says
     """
     fence.check_tenant(context, values)
