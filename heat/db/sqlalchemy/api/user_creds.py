@@ -74,10 +74,10 @@ def user_creds_get(context, user_creds_id):
         no method that a Heat has had
     :raises oslo_db.exception.DBError: as the database says
     """
-    try:
-        values = _plain(rows.get(context, UserCreds, user_creds_id))
-    except exception.NotFound:
+    row = rows.find(context, UserCreds, user_creds_id)
+    if row is None:
         return None
+    values = _plain(row)
     method = values.pop('decrypt_method')
     for name in SECRETS:
         values[name] = crypt.decrypt(method, values[name], name)
