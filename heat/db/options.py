@@ -46,8 +46,8 @@ OPTS = (
         'max_events_per_stack',
         min=0,
         default=1000,
-        help=_('How many events of a stack are kept, about: when there are '
-               'as many, the oldest are deleted. 0 keeps all.')),
+        help=_('How many events of a stack are kept at most: when there are '
+               'more, the oldest are deleted. 0 keeps all.')),
     cfg.IntOpt(
         'event_purge_batch_size',
         min=1,

@@ -84,12 +84,16 @@ class PageCostTest(PageTestCase):
 
     def test_last_page_costs_no_more_than_the_first(self):
         keys = self.insert_owned('tenant')
-        for request in (self.context, context.RequestContext(is_admin=True)):
+        for request in self.requests():
             first = self.cost_in_order(request, keys[:PAGE], marker=None)
             last = self.cost_in_order(request, keys[-PAGE:],
                                       marker=keys[-PAGE - 1])
             self.assertGreater(first, 0)
             self.assertLessEqual(last, first * 1.25)
+
+    def requests(self):
+        """Return the contexts that see the rows."""
+        return self.context, context.RequestContext(is_admin=True)
 
     def cost_in_order(self, request, expected, marker):
         """Return how much the server has looked at for a page."""
@@ -99,6 +103,32 @@ class PageCostTest(PageTestCase):
             plan = self.plan(*sent)
             cost = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
         return cost
+
+
+class ConfigPageCostTest(PageCostTest):
+
+    MODEL = SoftwareConfig
+
+    def insert_owned(self, owner):
+        return self.insert_many(owner, tenant=owner)[::-1]
+
+    def list(self, request, sort_dir, **kwargs):
+        return api.software_config_get_all(request, **kwargs)
+
+
+class EventPageCostTest(PageCostTest):
+
+    MODEL = Event
+    KEY = 'uuid'
+
+    def insert_owned(self, owner):
+        return self.insert_many(owner, stack_id=self.create_stack().id)
+
+    def requests(self):
+        return [self.context]
+
+    def list(self, request, **kwargs):
+        return api.event_get_all_by_tenant(request, **kwargs)
 
 
 class IndexedTestCase(PageTestCase):
