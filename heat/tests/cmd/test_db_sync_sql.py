@@ -75,6 +75,40 @@ class SQLTest(base.DBTestCase, test_manage.ManageTestCase):
     def test_from_054(self):
         self._test_same_as_db_sync('054')
 
+    def test_from_later_versions(self):
+        for start in '055', '062', '065', '071', '080', '086':
+            self._test_same_as_db_sync(start)
+
+    def test_templates_that_stacks_share(self):
+        add = ('INSERT INTO stack (id, created_at, deleted_at, parameters, '
+               'raw_template_id, disable_rollback) VALUES '
+               "(:id, '2015-01-01 00:00:00', :deleted, :parameters, 1, :no)")
+        self._test_same_as_db_sync('055', None, [(add, [
+            {'id': 's-%d' % number, 'parameters': parameters, 'no': False,
+             'deleted': deleted}
+            for number, (parameters, deleted) in enumerate((
+                ('{"a": 1}', None), ('{"a": 1}', None), ('{"A": 1}', None),
+                (None, None), ('{"b": 1}', '2015-01-02 00:00:00')))])])
+        # An older stack keeps the template, and so does the deleted one.
+        self.assertEqual([(4,)], self.select(
+            'SELECT COUNT(DISTINCT raw_template_id) FROM stack '
+            "WHERE id LIKE 's-%%'"))
+
+    def test_resources_of_owners_in_a_circle(self):
+        stack = ('INSERT INTO stack (id, owner_id, raw_template_id, '
+                 'disable_rollback) VALUES (:id, :owner, 1, :no)')
+        resource = 'INSERT INTO resource (stack_id) VALUES (:id)'
+        owners = {'r-1': 'r-2', 'r-2': 'r-1', 'r-3': 'r-1', 'r-4': 'r-4',
+                  'r-5': 'gone'}
+        self._test_same_as_db_sync('062', None, [
+            (stack, [{'id': stack_id, 'owner': owner, 'no': False}
+                     for stack_id, owner in owners.items()]),
+            (resource, [{'id': stack_id} for stack_id in owners])])
+        self.assertEqual(
+            {**{stack_id: stack_id for stack_id in owners}, 'r-5': 'gone'},
+            dict(self.select('SELECT stack_id, root_stack_id FROM resource '
+                             "WHERE stack_id LIKE 'r-%%'")))
+
     def test_nested_stacks(self):
         add = ('INSERT INTO stack (id, owner_id, backup, raw_template_id, '
                'disable_rollback) VALUES (:id, :owner, :backup, 1, :no)')
