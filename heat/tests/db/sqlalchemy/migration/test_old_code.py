@@ -10,162 +10,101 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Engines of the version before work on while a database is at this one.
+"""Engines of the version before work on while a database is at the next.
 
-The statements are those of Heat at 054, which does not know the new columns.
+What an engine of some version knows are the tables and columns that there are
+at that version: it writes and reads all of them, and no others.
 """
 
 import datetime
 
 import sqlalchemy as sa
 
-from heat.common import context
 from heat.db import api
-from heat.db import exception
+from heat.db.sqlalchemy.migration import repository
 from heat.tests import base
 from heat.tests import databases
 
 THEN = datetime.datetime(2015, 1, 2, 3, 4, 5)
-TRAVERSAL = '6fa3c7a5-7e04-4a9e-9d6b-0f2f4b6c1d11'
+LATER = datetime.datetime(2015, 1, 2, 3, 4, 6)
+
+VALUES = ((sa.Boolean, (False, True)), (sa.Integer, (0, 1)),
+          (sa.DateTime, (THEN, LATER)), (sa.LargeBinary, (b'\x80', b'\x81')),
+          (sa.String, ('old', 'older')))
 
 
 class OldCodeTest(base.DBTestCase):
 
-    def setUp(self):
-        super().setUp()
-        self.context = context.RequestContext(tenant_id='tenant')
-        databases.load(self.engine, '054')
-        # What an engine knows that was started at 054.
-        self.metadata = sa.MetaData()
-        self.metadata.reflect(self.engine)
-        api.db_sync(self.engine)
+    def test_every_step_that_it_survives(self):
+        databases.load(self.engine, '046')
+        tried = []
+        for number, script in sorted(
+                repository.scripts(self.driver).items())[1:]:
+            old = sa.MetaData()
+            old.reflect(self.engine)
+            api.db_sync(self.engine, number, with_indexes=False)
+            if not (script.needs_stopped_services or
+                    script.name.endswith('_placeholder')):
+                tried.append(number)
+                self._work(number, old)
+        # On SQLite, 054, 061 and 073 write all the time that they last.
+        self.assertEqual(
+            [47, 48, 49, 50, 51, 52, 53, 54, 55, 58, 59, 60, 61, 62, 63, 65,
+             71, 72, 73, 79, 80],
+            sorted({*tried, *{'sqlite': (54, 61, 73), 'mysql': (61,)
+                              }.get(self.driver, ())}))
 
-    def _table(self, name):
-        return self.metadata.tables[name]
+    def _work(self, number, old):
+        """Write, read and delete a row of each table."""
+        tables = [table for table in old.sorted_tables
+                  if table.name != 'migrate_version' and not (
+                      # Their column for tags is gone, and was never used.
+                      number == 54 and table.name == 'stack')]
+        rows = {}
+        for table in tables:
+            if all(key.column.table in rows or key.column.table is table
+                   for key in table.foreign_keys):
+                rows[table] = self._insert(table, rows)
+        for table, key in rows.items():
+            values = self._values(table, 1)
+            self.assertEqual(1, self._send(
+                table.update().where(key).values(values)).rowcount,
+                (number, table.name))
+            with self.engine.connect() as conn:
+                row = conn.execute(
+                    sa.select(table).where(key)).mappings().one()
+            self.assertEqual(values, {name: row[name] for name in values},
+                             (number, table.name))
+        for table in reversed(list(rows)):
+            self.assertEqual(1, self._send(
+                table.delete().where(rows[table])).rowcount,
+                (number, table.name))
+
+    def _insert(self, table, rows):
+        """Insert a row; return the condition that finds it."""
+        values = self._values(table, 0)
+        for column in table.columns:
+            if column.primary_key and isinstance(column.type, sa.String):
+                values[column.name] = 'key'
+            elif column.primary_key and len(table.primary_key.columns) > 1:
+                values[column.name] = False
+        for key in table.foreign_keys:
+            # A text that is both has the value of the other key.
+            if key.column.table is not table and not key.parent.primary_key:
+                values[key.parent.name] = sa.select(key.column).where(
+                    rows[key.column.table]).scalar_subquery()
+        inserted = self._send(table.insert().values(values))
+        return sa.and_(*(column == value for column, value in zip(
+            table.primary_key.columns, inserted.inserted_primary_key)))
+
+    def _values(self, table, which):
+        """Return values of columns that are no keys."""
+        return {column.name: next(
+            values[which] for kind, values in VALUES
+            if isinstance(column.type, kind))
+            for column in table.columns
+            if not column.primary_key and not column.foreign_keys}
 
     def _send(self, statement):
         with self.engine.begin() as conn:
             return conn.execute(statement)
-
-    def _rows(self, query):
-        with self.engine.connect() as conn:
-            return conn.execute(query).mappings().all()
-
-    def _insert(self, table, **values):
-        """Insert a row, as an engine does that leaves no column out."""
-        columns = self._table(table).columns
-        missing = set(columns.keys()) - set(values)
-        generated = {column.name for column in columns if column.primary_key
-                     and isinstance(column.type, sa.Integer)}
-        result = self._send(self._table(table).insert().values(
-            {**dict.fromkeys(missing - generated), **values}))
-        return result.inserted_primary_key[0]
-
-    def _create_stack(self, **values):
-        template = self._insert('raw_template', created_at=THEN,
-                                template='{"a": 1}', files='{}')
-        return self._insert('stack', **{
-            'id': 'old', 'created_at': THEN, 'name': 'web', 'timeout': 60,
-            'raw_template_id': template, 'owner_id': None, 'tenant': 'tenant',
-            'action': 'CREATE', 'status': 'IN_PROGRESS', 'parameters': '{}',
-            'status_reason': 'started', 'disable_rollback': True,
-            'backup': False, 'nested_depth': 0, 'convergence': False,
-            **values})
-
-    def _update(self, stack_id, **values):
-        stack = self._table('stack')
-        self.assertEqual(1, self._send(stack.update().where(
-            stack.c.id == stack_id).values(updated_at=THEN, **values)
-        ).rowcount)
-
-    def test_insert(self):
-        stack = api.stack_get(self.context, self._create_stack(),
-                              eager_load=True)
-        self.assertEqual(
-            ('web', 'CREATE', 'IN_PROGRESS', 'started', 60, {}, THEN, False,
-             {'a': 1}),
-            (stack.name, stack.action, stack.status, stack.status_reason,
-             stack.timeout, stack.parameters, stack.created_at, stack.backup,
-             stack.raw_template.template))
-        self.assertEqual((None, None, None), (
-            stack.current_traversal, stack.current_deps,
-            stack.prev_raw_template_id))
-
-    def test_update(self):
-        stack_id = self._create_stack()
-        template = self._insert('raw_template', template='{"b": 2}')
-        self._update(stack_id, name='shop', action='UPDATE', status='FAILED',
-                     status_reason='no host', raw_template_id=template)
-        stack = api.stack_get(self.context, stack_id)
-        self.assertEqual(
-            ('shop', 'UPDATE', 'FAILED', 'no host', template, THEN, None),
-            (stack.name, stack.action, stack.status, stack.status_reason,
-             stack.raw_template_id, stack.updated_at, stack.current_traversal))
-
-    def test_stacks_of_before(self):
-        stack = self._table('stack')
-        for row in self._rows(stack.select()):
-            self._update(row['id'], status='COMPLETE')
-            found = api.stack_get(self.context, row['id'], show_deleted=True,
-                                  tenant_safe=False)
-            self.assertEqual((row['name'], 'COMPLETE', None),
-                             (found.name, found.status,
-                              found.current_traversal))
-
-    def test_new_code_writes_to_what_old_code_made(self):
-        stack_id = self._create_stack()
-        for values in {'status': 'COMPLETE'}, {'current_traversal': TRAVERSAL}:
-            api.stack_update(self.context, stack_id, values, exp_trvsl=None)
-        self.assertRaises(exception.ConcurrentTransition, api.stack_update,
-                          self.context, stack_id, {'status': 'FAILED'})
-        # The old code goes on, and leaves alone what it does not know.
-        stack = self._table('stack')
-        row, = self._rows(stack.select().where(stack.c.id == stack_id))
-        self.assertEqual('COMPLETE', row['status'])
-        self._update(stack_id, status='FAILED')
-        stack = api.stack_get(self.context, stack_id)
-        self.assertEqual(('FAILED', TRAVERSAL),
-                         (stack.status, stack.current_traversal))
-
-    def test_soft_delete(self):
-        stack_id = self._create_stack()
-        self._update(stack_id, deleted_at=THEN)
-        self.assertIsNone(api.stack_get(self.context, stack_id))
-        self.assertEqual(THEN, api.stack_get(
-            self.context, stack_id, show_deleted=True).deleted_at)
-
-    def test_select(self):
-        stack_id = self._create_stack()
-        stack, template = self._table('stack'), self._table('raw_template')
-        row, = self._rows(sa.select(stack, template.c.template).join(
-            template, stack.c.raw_template_id == template.c.id).where(
-            stack.c.id == stack_id, stack.c.deleted_at.is_(None)))
-        self.assertEqual(('old', 'web', '{"a": 1}'),
-                         (row['id'], row['name'], row['template']))
-
-    def test_templates(self):
-        template = self._insert('raw_template', template='{}')
-        self.assertEqual({}, api.raw_template_get(
-            self.context, template).template)
-        table = self._table('raw_template')
-        self.assertEqual(1, self._send(
-            table.delete().where(table.c.id == template)).rowcount)
-        self.assertRaises(exception.NotFound, api.raw_template_get,
-                          self.context, template)
-
-    def test_what_belongs_to_a_stack(self):
-        stack_id = self._create_stack()
-        for table, values in (
-                ('stack_tag', {'tag': 'a'}),
-                ('stack_lock', {'engine_id': 'engine'}),
-                ('event', {'uuid': 'event', 'resource_name': 'server',
-                           'resource_properties': b'\x80\x02}q\x00.'}),
-                ('resource', {'id': 'resource', 'name': 'server',
-                              'rsrc_metadata': '{}'})):
-            self._insert(table, stack_id=stack_id, created_at=THEN, **values)
-            rows = self._table(table)
-            condition = rows.c.stack_id == stack_id
-            row, = self._rows(rows.select().where(condition))
-            self.assertEqual(values, {key: row[key] for key in values})
-            self.assertEqual(
-                1, self._send(rows.delete().where(condition)).rowcount)
