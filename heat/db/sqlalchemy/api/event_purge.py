@@ -21,13 +21,13 @@ from sqlalchemy import orm
 
 from heat.db import options
 from heat.db.sqlalchemy.api import listing
+from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import now
-from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import ResourcePropertiesData
 
 LOG = log.getLogger(__name__)
@@ -97,16 +97,8 @@ class _Delete(write.Unit):
         if self.data['these_data']:
             execute(_touch_data(), {**self.data, 'touched_at': now()})
         execute(_delete_events(), self.events)
-        if self.data['these_data']:
-            self._delete_data(execute)
+        resource_attributes.delete_unused(execute, self.data['these_data'])
         return True
-
-    def _delete_data(self, execute):
-        try:
-            execute(_delete_unused_data(), self.data)
-        except db_exception.DBReferenceError as error:
-            # PostgreSQL: one that was not there when the DELETE began.
-            raise db_exception.RetryRequest(error)
 
     def landed(self, execute):
         return None
@@ -161,13 +153,3 @@ def _touch_data():
 def _delete_events():
     return sa.delete(Event.__table__).where(
         _is_of_stack(Event), Event.id <= sa.bindparam('last'))
-
-
-@functools.cache
-def _delete_unused_data():
-    data = ResourcePropertiesData.__table__
-    return sa.delete(data).where(_is_data(), *(
-        ~sa.exists().where(column == data.c.id)
-        for column in (Event.__table__.c.rsrc_prop_data_id,
-                       Resource.__table__.c.rsrc_prop_data_id,
-                       Resource.__table__.c.attr_data_id)))

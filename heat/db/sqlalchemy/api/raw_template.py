@@ -85,10 +85,10 @@ def raw_template_delete(context, template_id):
     """
     rows.delete(context, RawTemplate, template_id, in_use=_(
         'raw template %s is the current or the previous template of a stack, '
-        'or the template of a resource') % (template_id,), unit=_Delete)
+        'or the template of a resource') % (template_id,), unit=Deletion)
 
 
-class _Delete(units.Delete):
+class Deletion(units.Delete):
     """The end of a template, and of its files if no other one has them."""
 
     is_statement = False

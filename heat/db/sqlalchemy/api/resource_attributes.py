@@ -92,7 +92,8 @@ def delete_unused(execute, attr_ids):
     """Delete attributes or properties that nothing refers to any more.
 
     :param attr_ids: a list of their ids
-    :raises oslo_db.exception.DBDeadlock: something has begun to
+    :raises oslo_db.exception.DBDeadlock: something has begun to; PostgreSQL
+        does not see it in time
     """
     if not attr_ids:
         return

@@ -14,14 +14,18 @@
 
 import functools
 
+from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
+from heat.db.sqlalchemy.api import raw_template
 from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import write
+from heat.db.sqlalchemy.models import RawTemplate
 from heat.db.sqlalchemy.models import Resource
+from heat.db.sqlalchemy.models import Stack
 
 # How many are removed by one statement.
 MOST = 1000
@@ -30,9 +34,11 @@ MOST = 1000
 def resource_purge_deleted(context, stack_id):
     """Remove the resources of a stack whose deletion is over.
 
-    Their data goes with them, and their attributes if nothing else refers to
-    them. One SELECT and one or two DELETEs for each 1,000 of them, in one
-    transaction. Repeated like stack_update, also after a lost connection.
+    Their data goes with them, and so do their attributes and templates that
+    nothing else refers to. All in one transaction: for each 1,000 of them,
+    one SELECT and one DELETE, a DELETE if they have attributes, a SELECT if
+    they have templates; and for each template what raw_template_delete needs.
+    Repeated like stack_update, also after a lost connection.
 
     :param context: a RequestContext; the stack may be any tenant's
     :param stack_id: the id of a stack, or of none any more
@@ -62,6 +68,20 @@ class _Purge(write.Unit):
         resource_attributes.delete_unused(execute, [
             row.attr_data_id for row in found
             if row.attr_data_id is not None])
+        self._remove_templates(execute, sorted({
+            row.current_template_id for row in found
+            if row.current_template_id is not None}))
+
+    def _remove_templates(self, execute, template_ids):
+        if not template_ids:
+            return
+        unused = execute(_unused_templates(), {'these': template_ids})
+        try:
+            for template_id in unused.scalars().all():
+                raw_template.Deletion(RawTemplate, template_id).work(execute)
+        except db_exception.DBReferenceError as error:
+            # Something has begun to use it.
+            raise db_exception.DBDeadlock(error) from error
 
     def landed(self, execute):
         return None
@@ -70,7 +90,9 @@ class _Purge(write.Unit):
 @functools.cache
 def _select():
     """Return the SELECT of some of them, which locks them."""
-    return sa.select(Resource.id, Resource.attr_data_id).where(
+    return sa.select(
+        Resource.id, Resource.attr_data_id,
+        Resource.current_template_id).where(
         SameText(Resource.stack_id, sa.bindparam(
             'this_stack', type_=sa.String())),
         same_text(Resource.action, 'DELETE'),
@@ -82,3 +104,13 @@ def _select():
 def _delete():
     return sa.delete(Resource.__table__).where(
         Resource.id.in_(sa.bindparam('these', expanding=True)))
+
+
+@functools.cache
+def _unused_templates():
+    return sa.select(RawTemplate.id).where(
+        RawTemplate.id.in_(sa.bindparam('these', expanding=True)), *(
+            sa.not_(sa.select(column).where(
+                column == RawTemplate.id).exists())
+            for column in (Stack.raw_template_id, Stack.prev_raw_template_id,
+                           Resource.current_template_id)))

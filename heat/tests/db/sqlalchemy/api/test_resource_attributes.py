@@ -12,6 +12,8 @@
 
 """Attributes of resources, which are rows of their own."""
 
+import datetime
+
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.api import resource_purge
@@ -197,6 +199,27 @@ class PurgeTest(AttributesTestCase):
         self.purge()
         self.assertEqual(stays, self.left())
         self.assertEqual([attr_id], self.stored())
+
+    def test_templates_that_nothing_needs(self):
+        files_id = api.raw_template_files_create(
+            self.context, {'files': {'a': 'b'}}).id
+        unused = self.create_template(files_id=files_id).id
+        for template_id in (unused, unused, self.create_template().id):
+            self.create_deleted(current_template_id=template_id)
+        stays = [self.create_template().id for _ in range(4)]
+        for template_id in stays:
+            self.create_deleted(current_template_id=template_id)
+        self.create_stack(raw_template_id=stays[0],
+                          prev_raw_template_id=stays[1])
+        self.create_stack(raw_template_id=stays[2],
+                          deleted_at=datetime.datetime(2015, 1, 1))
+        self.create_resource(current_template_id=stays[3])
+        own = [number for number, in self.select(
+            'SELECT raw_template_id FROM stack')]
+        self.purge()
+        self.assertEqual(set(stays + own), {number for number, in self.select(
+            'SELECT id FROM raw_template')})
+        self.assertEqual([], self.select('SELECT id FROM raw_template_files'))
 
     def test_nothing(self):
         self.purge()

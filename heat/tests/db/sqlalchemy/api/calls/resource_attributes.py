@@ -21,21 +21,23 @@ def calls(world):
     old = {'attr_id': create_attributes(world)}
     this = {'resource_id': world.create_resource(atomic_key=7).id}
     deleted = world.create_resource(
-        action='DELETE', status='COMPLETE', attr_data_id=old['attr_id'])
+        action='DELETE', status='COMPLETE', attr_data_id=old['attr_id'],
+        current_template_id=world.create_template().id)
     other = {'resource_id': deleted.id}
     elsewhere = world.create_resource(stack_id=world.create_stack().id).id
     update = ('UPDATE resource',)
-    delete = ('DELETE FROM resource_properties_data', 'COMMIT')
+    delete = ('DELETE FROM resource_properties_data',)
     return [
         # A loser's attributes are deleted.
         Call('resource_attr_id_set', {**this, 'atomic_key': 7, **new},
              update, is_scoped=False,
              takes={'resource_id': is_any, 'atomic_key': is_any}),
         Call('resource_attr_data_delete', {**other, **old},
-             (*update, *delete), is_scoped=False),
-        Call('resource_purge_deleted', {'stack_id': world.stack_id},
-             ('SELECT resource', 'DELETE FROM resource WHERE', *delete),
-             is_scoped=False),
+             (*update, *delete, 'COMMIT'), is_scoped=False),
+        Call('resource_purge_deleted', {'stack_id': world.stack_id}, (
+            'SELECT resource', 'DELETE FROM resource WHERE', *delete,
+            'SELECT raw_template', 'UPDATE raw_template_files',
+            'DELETE FROM raw_template', 'COMMIT'), is_scoped=False),
         Call('resource_exchange_stacks', {
             'resource_id1': this['resource_id'], 'resource_id2': elsewhere},
             ('SELECT resource', *update, *update, 'COMMIT'), is_scoped=False,
