@@ -57,6 +57,7 @@ class explained:
             _refuse_oversized(self.values)
         elif isinstance(error, db_exception.DBError):
             _refuse_characters(error)
+            _refuse_together(error, self.values)
 
 
 def _dangling(model, values, execute, error):
@@ -96,6 +97,18 @@ def _refuse_characters(error):
         raise exception.InvalidValues(
             _('holds characters that the charset of the server lacks'),
             [column.group(1)]) from error
+
+
+def _refuse_together(error, values):
+    """Look whether the server was to put together what is too large for it.
+
+    (1301, 'Result of concat() was larger than max_allowed_packet (16777216)
+    - truncated')
+    """
+    if '(1301, ' in str(error):
+        raise exception.InvalidValues(
+            _('too large for max_allowed_packet of the server, together with '
+              'what is stored'), values) from error
 
 
 def _refuse_oversized(values):

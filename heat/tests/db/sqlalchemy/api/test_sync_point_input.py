@@ -17,6 +17,7 @@ from concurrent import futures
 import json
 import time
 
+import fixtures
 import sqlalchemy as sa
 
 from heat.db import api
@@ -27,6 +28,7 @@ from heat.tests import base
 from heat.tests.db.sqlalchemy.api import test_sync_point
 from heat.tests.db.sqlalchemy.api.test_sync_point import TRAVERSAL
 from heat.tests import history
+from heat.tests import proxied
 
 ABC = ['a', 'b', 'c']
 TEXTS = ('', ' ', '"', '\\', '\\"', "'", '.', '$', '$.a', '[0]', '*', '%', '_',
@@ -211,6 +213,28 @@ class JsonTest(InputTestCase):
         self.assertEqual(before, self.stored())
 
 
+class PacketTest(InputTestCase):
+    """MySQL puts nothing together that is larger than a packet."""
+
+    scenarios = [scenario for scenario in InputTestCase.scenarios
+                 if scenario[0] == 'mysql']
+
+    def test_too_large_for_the_server(self):
+        self.create()
+        self.add('a', 'x' * 2 ** 23)
+        before = self.stored()
+        # As on a server that takes less than is checked.
+        self.useFixture(fixtures.MonkeyPatch(
+            'heat.db.sqlalchemy.api.checks.MAX_JSON', 2 ** 26))
+        for mode, key in (('TRADITIONAL', 'value'), ('ANSI', 'input_data')):
+            with at.At(self.engine.url, mysql_sql_mode=mode):
+                error = self.assertRaises(
+                    exception.InvalidValues, self.add, 'b', 'x' * 2 ** 23)
+            self.assertEqual([key], error.keys)
+            self.assertIn('max_allowed_packet', str(error))
+            self.assertEqual(before[1], self.stored()[1])
+
+
 class MixedTest(InputTestCase):
     """Others read and swap."""
 
@@ -282,6 +306,45 @@ class CallersTransactionTest(InputTestCase):
                          """input_data = '{"input_data": {"a": 1}}'""")
             self.assertTrue(self.add('a', 2, ['a']))
         self.assertEqual((6, '{"input_data": {"a": 2}}'), self.stored())
+
+
+class LostConnectionTest(InputTestCase, proxied.ProxiedTestCase):
+    """The answer to the call that was the last one is lost."""
+
+    def test_is_told_none_the_less(self):
+        for when in ('before', 'after', 'middle'):
+            for statement in (b'UPDATE sync_point', b'SELECT sync_point'):
+                self.create()
+                self.add('a', 1, ABC)
+                self.add('b', 1, ABC)
+                cut = self.proxy.cut(when, statement)
+                self.assertTrue(self.add('c', 1, ABC))
+                self.assertEqual(1, cut.done)
+                self.assertEqual(['c', 'b', 'a'], list(self.inputs()))
+                self.assertEqual(3, self.get().atomic_key)
+                self.execute('DELETE FROM sync_point')
+
+    def test_others_meanwhile(self):
+        def add_others():
+            self.add('c', 1, ABC)
+            self.add('d', 1, ABC)
+        for when, is_last in (('before', True), ('after', False)):
+            self.create()
+            self.add('a', 1, ABC)
+            self.proxy.cut(when, b'UPDATE sync_point', then=add_others)
+            self.assertEqual(is_last, self.add('b', 1, ABC))
+            self.assertEqual(not is_last, self.add('c', 1, ABC))
+            self.execute('DELETE FROM sync_point')
+
+    def test_comes_late(self):
+        self.create()
+        late = self.proxy.cut('late', b'UPDATE sync_point')
+        self.add('a', 1)
+        self.add('b', 1)
+        self.add('a', 2)
+        before = self.stored()
+        late.deliver()
+        self.assertEqual(before, self.stored())
 
 
 class ManyTest(InputTestCase):
