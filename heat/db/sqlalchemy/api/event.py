@@ -34,13 +34,13 @@ def event_create(context, values):
     One INSERT, in one round trip. After a lost connection, an event of this
     uuid and these values is taken for the one of this call.
 
-    A stack keeps max_events_per_stack events, and for a moment those that
-    several store at once. Unless it is known that it can not have more, they
-    are counted: one SELECT of an index. If there are more, at most
-    event_purge_batch_size are deleted, with the properties that nothing else
-    refers to: one SELECT more, and a transaction of up to three statements.
-    An error there is logged, and the event stays. Inside a transaction of the
-    caller none are counted or deleted; the next event outside of one does it.
+    A stack keeps max_events_per_stack events, besides those that others were
+    about to store when they were counted. They are counted when there may be
+    more: one SELECT of an index. If there are, event_purge_batch_size of the
+    oldest are deleted, with the properties that nothing else refers to: one
+    SELECT more, and a transaction of up to three statements. An error there
+    is logged, and the event stays. Inside a transaction of the caller none
+    are counted or deleted; the next event outside of one does it.
 
     :param context: a RequestContext
     :param values: a dictionary of attributes of models.Event; without a uuid
@@ -64,9 +64,9 @@ def _by_attribute(values):
     """Return values with the reason as its attribute has it."""
     checks.check_dictionary('values', values)
     values = dict(values)
-    reason = values.pop('resource_status_reason', '') or ''
-    if not is_text(reason):
+    reason = values.pop('resource_status_reason', None)
+    if not (reason is None or is_text(reason)):
         raise exception.InvalidValues(_('must be a text'),
                                       ['resource_status_reason'])
-    return cut.cut(Event, {'_resource_status_reason': reason, **values},
+    return cut.cut(Event, {'_resource_status_reason': reason or '', **values},
                    '_resource_status_reason')
