@@ -30,7 +30,6 @@ from heat.db.sqlalchemy.ddl.add_columns import add_columns
 from heat.db.sqlalchemy.ddl.change import apply
 from heat.db.sqlalchemy.ddl.change import execute
 from heat.db.sqlalchemy.ddl.change import update_row
-from heat.db.sqlalchemy.ddl.change_rows import batches
 from heat.db.sqlalchemy.ddl.change_rows import change_rows
 from heat.db.sqlalchemy.ddl.copy_table import copy_table
 from heat.db.sqlalchemy.ddl.copy_table import ForeignStatement
@@ -66,7 +65,6 @@ __all__ = (
     'add_columns',
     'add_filled_column',
     'apply',
-    'batches',
     'change_rows',
     'clear_orphans',
     'copy_table',
