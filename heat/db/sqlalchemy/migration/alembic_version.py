@@ -41,7 +41,7 @@ _DROPPED = {'watch_data', 'watch_rule'}
 
 
 def revision(engine):
-    """Return HANDED_OVER, or None if no Heat with Alembic has been here.
+    """Return HANDED_OVER, or None if there is no stamp of Alembic.
 
     :param engine: a sqlalchemy Engine
     :raises heat.db.exception.UnknownVersion: the revision is another one
