@@ -102,7 +102,6 @@ class RoundTripsTest(proxied.ProxiedTestCase):
                 (api.stack_get_by_name_and_owner_id, 'name', None),
                 (api.stack_get_all_by_owner_id, 'owner'),
                 (api.stack_count_all,),
-                (api.stack_get_root_id, self.stack.id),
                 (api.raw_template_get, self.template_id)):
             self.assert_sent(['SELECT '], function, self.context, *args)
 
@@ -110,10 +109,18 @@ class RoundTripsTest(proxied.ProxiedTestCase):
         self.assert_sent(['SELECT '], api.stack_get, self.context,
                          self.stack.id, eager_load=True)
 
+    def test_read_a_tree(self):
+        for function in (api.stack_get_root_id,
+                         api.stack_get_all_by_root_owner_id):
+            self.assert_sent(['WITH RECURSIVE '], function, self.context,
+                             self.stack.id)
+
     def test_next_page(self):
+        self.new_stack(name='other')
+        first, = api.stack_get_all(self.context, 1)
         self.assert_sent(['SELECT '] * 2, api.stack_get_all, self.context, 10)
-        self.assert_sent(['SELECT '] * 3, api.stack_get_all,
-                         self.context, 10, marker=self.stack.id)
+        self.assert_sent(['SELECT '] * 3, api.stack_get_all, self.context, 10,
+                         marker=first.id)
 
 
 class ConnectionsTest(proxied.ProxiedTestCase):
