@@ -26,7 +26,7 @@ from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.types import freeze
 
 
-def insert(context, model, values):
+def insert(context, model, values, mark=()):
     """Check values, and store them as a new row. One INSERT.
 
     In one round trip where its primary key, or another that is unique, is
@@ -34,12 +34,14 @@ def insert(context, model, values):
     the one of this call, after a lost connection.
 
     :param values: {attribute: value}
+    :param mark: names of attributes that no other call gives these values:
+        they tell the row as a key does
     :returns: the row, detached, without what it refers to
     :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBDuplicateEntry: there is a row of that key
     """
     checks.check(model, values, new=True)
-    return write.write(context, units.Insert(model, values))
+    return write.write(context, units.Insert(model, values, mark))
 
 
 def get(context, model, key, *options, scope=units.ALL):

@@ -72,14 +72,17 @@ def show(session, model, key, values):
 
 
 class Insert(write.Unit):
-    """A new row of checked values."""
+    """A new row of checked values.
 
-    def __init__(self, model, values):
+    :param mark: names of attributes that no other call gives these values
+    """
+
+    def __init__(self, model, values, mark=()):
         self.model = model
         self.given = {**_defaults(model, is_key=True), **values}
         self.values = {**_defaults(model), **self.given}
-        self.key = self._known(_key_names(model)) or self._known(
-            _unique_names(model))
+        self.key = (self._known(_key_names(model)) or
+                    self._known(_unique_names(model)) or self._known(mark))
         # A statement that may not be repeated is sent in a transaction:
         # then only a lost COMMIT leaves its outcome open.
         self.is_statement = bool(self.key)

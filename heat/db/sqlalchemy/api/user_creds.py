@@ -38,7 +38,8 @@ def user_creds_create(context):
     """Store the credentials of a context. One INSERT.
 
     Those of a trust if it has one, without username and password; otherwise
-    username and password.
+    username and password. No secret is encrypted to the same text twice: by
+    that, the call knows its row after a lost connection.
 
     :param context: a RequestContext; what counts is its to_dict(): trust_id
         or else username and password, and trustor_user_id, auth_url,
@@ -49,8 +50,8 @@ def user_creds_create(context):
         refused; of a password, or a trust, more than 127 bytes are too long
     :raises heat.db.exception.InvalidEncryptionKey: a configured key can
         not be used
-    :raises heat.db.exception.OutcomeUnknown: the connection was lost when
-        it was to be committed; credentials that nobody knows may be there
+    :raises heat.db.exception.OutcomeUnknown: there is no password and no
+        trust, and the connection was lost when it was to be committed
     :raises oslo_db.exception.DBError: as the database says
     """
     facade.check_context(context)
@@ -58,7 +59,8 @@ def user_creds_create(context):
     secrets = {name: values[name] for name in SECRETS}
     for name in SECRETS:
         _encrypt(values, name)
-    row = rows.insert(context, UserCreds, values)
+    row = rows.insert(context, UserCreds, values, mark=[
+        name for name in SECRETS if values[name]])
     return {**_plain(row), **secrets}
 
 

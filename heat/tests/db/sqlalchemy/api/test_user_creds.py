@@ -12,6 +12,8 @@
 
 """Credentials through heat.db.api."""
 
+import testscenarios
+
 from heat.common import context
 from heat.db import api
 from heat.db import ciphers
@@ -19,6 +21,7 @@ from heat.db import crypt
 from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
 from heat.tests.db import secrets
+from heat.tests import proxied
 
 FERNET, CBC, CFB8 = ciphers.METHODS
 
@@ -225,3 +228,33 @@ class UserCredsTest(secrets.SecretsTestCase):
                 username='x' * 256)
             self.assert_silent(error)
             api.user_creds_delete(self.context, created['id'])
+
+
+class LostConnectionTest(proxied.ProxiedTestCase, secrets.SecretsTestCase):
+    """The encrypted text tells the row of a call."""
+
+    scenarios = testscenarios.multiply_scenarios(
+        proxied.ProxiedTestCase.servers,
+        [(when, {'when': when}) for when in ('before', 'after', 'middle')])
+
+    def test_stored_once(self):
+        for name in ('password', 'trust_id'):
+            request = context.RequestContext(**{name: secrets.SECRET})
+            other = api.user_creds_create(request)['id']
+            cut = self.proxy.cut(self.when, b'INSERT INTO user_creds')
+            created = api.user_creds_create(request)
+            self.assertEqual(1, cut.done)
+            self.assertEqual([(other,), (created['id'],)], self.select(
+                'SELECT id FROM user_creds ORDER BY id'))
+            self.assertEqual(secrets.SECRET, api.user_creds_get(
+                request, created['id'])[name])
+            self.execute('DELETE FROM user_creds')
+
+    def test_one_round_trip(self):
+        request = context.RequestContext(password=secrets.SECRET)
+        api.user_creds_create(request)
+        del self.proxy.requests[:]
+        api.user_creds_create(request)
+        sent, = self.proxy.requests
+        self.assertIn(b'INSERT INTO user_creds', sent)
+        self.assertNotIn(secrets.SECRET.encode(), sent)
