@@ -25,7 +25,6 @@ import sqlalchemy as sa
 from heat.db import exception
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import units
-from heat.db.sqlalchemy.comparison import as_key
 from heat.db.sqlalchemy.comparison import same
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import write
@@ -34,7 +33,6 @@ from heat.db.sqlalchemy.models import columns
 LOG = log.getLogger(__name__)
 
 # A parameter must not be called as a column is: the column would be set.
-_KEY = 'this_%s'
 _EXPECTED = 'expected_%s'
 
 
@@ -77,10 +75,7 @@ class Swap(write.Unit):
         self.or_null = or_null
         self.moved_on = moved_on
         self.is_statement = then is None
-        known = columns(model)
-        self.this = {**scope_parameters, **{
-            _KEY % name: as_key(known[name], value)
-            for name, value in key.items()}}
+        self.this = {**scope_parameters, **units.these(model, key)}
 
     def work(self, execute):
         with explained(self.model, self.values, execute):
@@ -100,12 +95,11 @@ class Swap(write.Unit):
                           value is None or name in self.or_null))
             if value is not None:
                 parameters[_EXPECTED % name] = value
-        return _update(self.model, tuple(self.key), tuple(shape), self.scope,
+        return _update(self.model, tuple(shape), self.scope,
                        self.moved_on), parameters
 
     def refusal(self, execute, for_share=False):
-        select = _select(self.model, tuple(self.key), self.reported,
-                         self.scope)
+        select = _select(self.model, self.reported, self.scope)
         if for_share:
             select = select.with_for_update(read=True)
         row = execute(select, self.this).first()
@@ -163,7 +157,7 @@ def swap(context, *args, **kwargs):
 
 
 @functools.lru_cache(maxsize=256)
-def _update(model, key, expected, scope, moved_on):
+def _update(model, expected, scope, moved_on):
     """Return the UPDATE for a kind of swap.
 
     Made once: to build it would take longer than to send it.
@@ -173,7 +167,7 @@ def _update(model, key, expected, scope, moved_on):
     """
     known = columns(model)
     statement = sa.update(model.__table__).where(
-        *_is_this(model, key, scope),
+        units.is_this_row(model, scope),
         *(_is_expected(known, *shape) for shape in expected))
     if moved_on:
         statement = statement.values({
@@ -186,26 +180,16 @@ def _update(model, key, expected, scope, moved_on):
 def _is_expected(known, name, has_value, is_null):
     conditions = []
     if has_value:
-        conditions.append(same(
-            known[name], _parameter(_EXPECTED, name, known)))
+        conditions.append(same(known[name], sa.bindparam(
+            _EXPECTED % name, type_=known[name].type)))
     if is_null:
         conditions.append(known[name].is_(None))
     return sa.or_(*conditions)
 
 
 @functools.lru_cache(maxsize=256)
-def _select(model, key, names, scope):
+def _select(model, names, scope):
     """Return the SELECT of what is stored now."""
-    known = columns(model)
-    return sa.select(*(known[name] for name in names)).where(
-        *_is_this(model, key, scope)).execution_options(**galera.UP_TO_DATE)
-
-
-def _is_this(model, key, scope):
-    known = columns(model)
-    return [same(known[name], _parameter(_KEY, name, known))
-            for name in key] + ([] if scope is None else [scope])
-
-
-def _parameter(pattern, name, known):
-    return sa.bindparam(pattern % name, type_=known[name].type)
+    return sa.select(*(columns(model)[name] for name in names)).where(
+        units.is_this_row(model, scope)).execution_options(
+            **galera.UP_TO_DATE)

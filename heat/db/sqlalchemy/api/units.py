@@ -244,10 +244,13 @@ def this_row(model, key):
         {attribute: value}
     """
     names = _key_names(model)
-    if len(names) == 1:
-        key = {names[0]: key}
-    return {_THIS % name: as_key(columns(model)[name], key[name])
-            for name in names}
+    return these(model, {names[0]: key} if len(names) == 1 else key)
+
+
+def these(model, values):
+    """Return the parameters this_NAME of {attribute: value}."""
+    return {_THIS % name: as_key(columns(model)[name], value)
+            for name, value in values.items()}
 
 
 def is_this_row(model, condition=None):
