@@ -25,6 +25,7 @@ from heat.common import exception as heat_exception
 from heat.db import api
 from heat.db.compat.adapt import adapt
 from heat.db.compat.adapt import fit
+from heat.db.compat.adapt import not_found
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import cut
@@ -179,6 +180,27 @@ def software_config_delete(context, config_id):
         api.software_config_delete(context, config_id)
     except exception.InUse as error:
         raise heat_exception.InvalidRestrictedAction(message=str(error))
+
+
+@adapt
+def software_deployment_create(context, values):
+    """Engines catch an error of Heat's for a config that is not there."""
+    return _configured(api.software_deployment_create, context, values)
+
+
+@adapt
+def software_deployment_update(context, deployment_id, values):
+    return _configured(api.software_deployment_update, context, deployment_id,
+                       values)
+
+
+def _configured(function, *args):
+    try:
+        return function(*args)
+    except exception.InvalidValues as error:
+        if error.keys == ['config_id']:
+            raise not_found(error)
+        raise
 
 
 @adapt

@@ -75,11 +75,19 @@ def adapt(function):
         except exception.InvalidEncryptionKey:
             # Engines catch Heat's own.
             raise heat_exception.InvalidEncryptionKey()
+        except exception.NotFound as error:
+            # By RPC, clients know Heat's own alone.
+            raise not_found(error)
         if isinstance(given, dict) and isinstance(result, models.Base):
             for key in given.keys() - fit(model, given).keys():
                 result.__dict__.setdefault(key, given[key])
         return result
     return adapted
+
+
+def not_found(error):
+    """Return Heat's own NotFound with the text of an error."""
+    return heat_exception.NotFound(str(error).replace('%', '%%'))
 
 
 def fit(model, values):
