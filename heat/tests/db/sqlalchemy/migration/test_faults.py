@@ -129,7 +129,7 @@ class DiskFullTest(FaultsTestCase):
     def test_disk_full(self):
         expected = self.undisturbed('046')
         pages = self.select('PRAGMA page_count')[0][0]
-        failed = [more for more in range(0, 40, 2)
+        failed = [more for more in range(0, 120, 6)
                   if self._fails_at(pages + more)]
         # It failed at several places, and finished with what it needs.
         self.assertGreater(len(failed), 3)
