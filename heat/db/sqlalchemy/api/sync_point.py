@@ -74,6 +74,10 @@ def sync_point_update_input_data(context, entity_id, traversal_id, is_update,
     exactly one succeeds. Who only adds to what is there need not read and
     compare: see sync_point_add_input.
 
+    Repeated like stack_update. After a lost connection, a sync point that
+    has the next atomic_key and this input_data is taken for that of this
+    call: another that has written the very same has left nothing to write.
+
     :param context: a RequestContext
     :param atomic_key: that of the sync point when it was read; it is stored
         plus one
@@ -102,7 +106,8 @@ def sync_point_delete_all_by_stack_and_traversal(context, stack_id,
                                                  traversal_id):
     """Delete the sync points of a traversal of a stack.
 
-    One DELETE in a transaction.
+    One DELETE in a transaction. Repeated like stack_update, also after a
+    lost connection.
 
     :param context: a RequestContext
     :returns: how many there were
