@@ -25,8 +25,8 @@ from heat.tests import proxied
 
 OLD = '11111111-1111-4111-8111-111111111111'
 NEW = '22222222-2222-4222-8222-222222222222'
-ENGINES = ['engine %d' % number for number in range(8)]
-ROUNDS = 10
+ENGINES = ['engine %d' % number for number in range(5)]
+ROUNDS = 5
 INSERT = b'INSERT INTO stack_lock'
 COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
 

@@ -28,8 +28,8 @@ from heat.tests import base
 from heat.tests import proxied
 from heat.tests import remote
 
-ROUNDS = 10
-CREATORS = 8
+ROUNDS = 5
+CREATORS = 5
 OTHER = '33333333-3333-4333-8333-333333333333'
 INSERT = 'INSERT INTO stack'
 WITHDRAW = 'DELETE FROM stack WHERE'

@@ -25,7 +25,7 @@ from heat.db import options
 from heat.tests import base
 from heat.tests import proxied
 
-ROUNDS = 10
+ROUNDS = 5
 SETS = [['%s %d' % (name, number) for number in range(3)] for name in 'abcd']
 
 
