@@ -57,12 +57,14 @@ class KillTestCase(base.DBTestCase):
         places.stop()
         expected = self._describe()
         self.assertGreater(len(places.seen), self.PLACES)
+        killed = 0
         for place in self._selected(places.seen, step):
-            self._kill(start, version, place)
+            killed += self._is_killed_at(start, version, place)
             api.db_sync(self.engine, version)
             for before, after in zip(expected, self._describe()):
                 self.assertEqual({}, schema.difference(before, after),
                                  (place, places.seen[place]))
+        self.assertGreater(killed, 3)
 
     def _selected(self, places, step):
         if EVERYWHERE:
@@ -82,11 +84,18 @@ class KillTestCase(base.DBTestCase):
     def _describe(self):
         return schema.describe(self.engine), schema.rows(self.engine)
 
-    def _kill(self, start, version, place):
+    def _is_killed_at(self, start, version, place):
+        """Run db_sync in a process; tell whether it was killed.
+
+        One that takes longer has more places: it says once in a while that
+        it is alive.
+        """
         self._load(start)
-        self.assertEqual(-signal.SIGKILL, runners.Runner(
+        status = runners.Runner(
             self.engine, version,
-            before=lambda: kill_at(self.engine, place)).wait(), place)
+            before=lambda: kill_at(self.engine, place)).wait()
+        self.assertIn(status, (0, -signal.SIGKILL), place)
+        return status != 0
 
 
 class KillTest(KillTestCase):
