@@ -247,29 +247,33 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
 
 @adapt
 def stack_lock_create(context, stack_id, engine_id):
-    """Who has the lock already is no error, but returned."""
-    return _holder(api.stack_lock_create, context, stack_id, engine_id)
+    """Who has the lock already is no error, but returned.
+
+    In tests, the id of an engine may be None.
+    """
+    return _holder(api.stack_lock_create, context, stack_id, str(engine_id))
 
 
 @_found(True)
 def stack_lock_steal(context, stack_id, old_engine_id, new_engine_id):
     """Who has the lock now is returned, or True if nobody has."""
-    return _holder(api.stack_lock_steal, context, stack_id, old_engine_id,
-                   new_engine_id)
+    return _holder(api.stack_lock_steal, context, stack_id,
+                   str(old_engine_id), str(new_engine_id))
 
 
 @adapt
 def stack_lock_release(context, stack_id, engine_id):
     """That another has the lock is True."""
     return _holder(api.stack_lock_release, context, stack_id,
-                   engine_id) and True
+                   str(engine_id)) and True
 
 
 @_found(True)
 def persist_state_and_release_lock(context, stack_id, engine_id, values):
     """That another has the lock is True, and then nothing is written."""
-    return _holder(stack_lock.write_and_release, context, stack_id, engine_id,
-                   _checked(values), fence.ANY_TRAVERSAL) and True
+    return _holder(stack_lock.write_and_release, context, stack_id,
+                   str(engine_id), _checked(values),
+                   fence.ANY_TRAVERSAL) and True
 
 
 def _checked(values):

@@ -12,11 +12,11 @@
 
 """What Heat's own engines give to functions, and what they get back.
 
-They hand over numbers as texts, 0 and 1 for False and True, rows in place of
-their ids, and keys that are no columns, which the row that is returned has all
-the same. And they change the values of JSON columns that they have read in
-place: their rows hold plain copies, at which the database layer never looks
-again.
+They hand over numbers as texts, texts as numbers, 0 and 1 for False and True,
+rows in place of their ids, and keys that are no columns, which the row that is
+returned has all the same. And they change the values of JSON columns that they
+have read in place: their rows hold plain copies, at which the database layer
+never looks again.
 """
 
 import copy
@@ -108,6 +108,8 @@ def fit(model, values):
 def _value(kind, value):
     if isinstance(kind, sa.Boolean) and value in (0, 1):
         return bool(value)
+    if isinstance(kind, sa.String) and type(value) is int:
+        return str(value)
     return _number(value) if isinstance(kind, sa.Integer) else value
 
 
