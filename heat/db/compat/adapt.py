@@ -22,7 +22,9 @@ never looks again.
 import copy
 import functools
 import inspect
+import pickle
 
+from oslo_serialization import jsonutils
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -95,9 +97,10 @@ def fit(model, values):
     known = models.columns(model)
     fitted = {}
     for key, value in values.items():
-        if key + '_id' in known and hasattr(value, 'id'):
+        if key not in known and key + '_id' in known and (
+                value is None or hasattr(value, 'id')):
             # A row stands for its id.
-            key, value = key + '_id', value.id
+            key, value = key + '_id', getattr(value, 'id', None)
         if key in known:
             value = _value(known[key].type, value)
         if key in known or '_' + key in known:
@@ -106,6 +109,9 @@ def fit(model, values):
 
 
 def _value(kind, value):
+    if isinstance(kind, Json):
+        # Engines give sets, times and objects, and read what became of them.
+        return jsonutils.loads(jsonutils.dumps(value))
     if isinstance(kind, sa.Boolean) and value in (0, 1):
         return bool(value)
     if isinstance(kind, sa.String) and type(value) is int:
@@ -132,7 +138,11 @@ def _thaw(row):
     for key, value in row.__dict__.copy().items():
         if key in mapper.relationships:
             _plain(value)
-        elif key in mapper.columns and isinstance(
-                mapper.columns[key].type, Json):
-            orm.attributes.set_committed_value(
-                row, key, copy.deepcopy(value))
+        elif key in mapper.columns and value is not None:
+            kind = mapper.columns[key].type
+            if isinstance(kind, Json):
+                value = copy.deepcopy(value)
+            elif isinstance(kind, sa.LargeBinary):
+                # Heats before Ocata have pickled the properties of events.
+                value = pickle.loads(value)
+            orm.attributes.set_committed_value(row, key, value)
