@@ -24,7 +24,6 @@ from heat.db.sqlalchemy.engine import facade
 from heat.tests import at
 from heat.tests.galera import base
 from heat.tests.galera import faults
-from heat.tests.galera import race
 from heat.tests.galera import server
 from heat.tests import proxy
 
@@ -122,7 +121,10 @@ class FenceTest(StaleTestCase):
         self.assertIs(True, self.told(
             self.update, MIDDLE, current_traversal=NEW))
         self.assertEqual(1, cut.done)
-        self.assertEqual(NEW, race.stored(self.first, self.stack_id)[0])
+        self.assertEqual((NEW,), self.first.select(
+            'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT current_traversal '
+            "FROM stack WHERE id = '%s'" % self.stack_id,
+            database=server.DATABASE)[0])
 
     def test_own_deletion_that_the_node_does_not_know(self):
         lossy = self.useFixture(proxy.Proxy(self.first.address))
