@@ -112,6 +112,18 @@ def looking(engine):
         yield Schema(conn)
 
 
+def read(engine, select):
+    """Return the result of a SELECT; whoever locks the table is waited for.
+
+    :raises heat.db.exception.MigrationError: for too long
+    """
+    def attempt():
+        with connection(engine) as conn:
+            return conn.execute(select).freeze()()
+
+    return patiently(engine, attempt)
+
+
 def update_row(engine, statement):
     """Send an UPDATE; return whether there was the row that it changes.
 

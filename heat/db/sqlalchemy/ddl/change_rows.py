@@ -102,10 +102,8 @@ def batches(engine, key, size):
     last = None
     while True:
         rest = sa.true() if last is None else key > last
-        with engine.connect() as conn:
-            last = conn.execute(
-                sa.select(key).select_from(table).where(rest).order_by(key)
-                .offset(size - 1).limit(1)).scalar()
+        last = change.read(engine, sa.select(key).select_from(table).where(
+            rest).order_by(key).offset(size - 1).limit(1)).scalar()
         if last is None:
             yield rest
             return

@@ -121,10 +121,9 @@ def _words(engine, column, target):
     table = column.table
     count, ids = 0, []
     for batch in batches(engine, table.c.id, _SIZE[engine.name]):
-        with engine.connect() as conn:
-            found = conn.execute(sa.select(table.c.id).where(
-                batch, _is_orphan(column, target)
-            ).order_by(table.c.id)).scalars().all()
+        found = change.read(engine, sa.select(table.c.id).where(
+            batch, _is_orphan(column, target)
+        ).order_by(table.c.id)).scalars().all()
         count += len(found)
         ids += found[:SHOWN - len(ids)]
     return count and _(
@@ -140,9 +139,8 @@ def _tell(engine, database, found, column, target, children):
     tell(_('%s; they are deleted') % found)
     orphans = sa.select(column.table.c.id).where(_is_orphan(column, target))
     for child in children:
-        with database.connect() as conn:
-            count = conn.execute(sa.select(sa.func.count()).select_from(
-                child.table).where(child.in_(orphans))).scalar()
+        count = change.read(database, sa.select(sa.func.count()).select_from(
+            child.table).where(child.in_(orphans))).scalar()
         if count:
             tell(_('rows of %(table)s that belong to them: %(count)d; they '
                    'are deleted') % {'table': child.table.name,
