@@ -55,7 +55,7 @@ def db_drift(engine):
     compared: charset and collation, CHECKs, comments, the order of columns,
     and the names of keys and indexes.
 
-    Changes nothing. Sends at most 30 statements for each table of Heat, and
+    Changes nothing. Sends at most 40 statements for each table of Heat, and
     none for other tables.
 
     :param engine: a sqlalchemy Engine
