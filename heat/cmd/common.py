@@ -109,6 +109,24 @@ def connected_engine():
     return engine
 
 
+def newest_engine():
+    """Return the Engine of a database that is at the newest version.
+
+    :raises heat.db.exception.MigrationError: it is at another one
+    :raises heat.db.exception.InvalidConnection: as connected_engine
+    """
+    from heat.db.sqlalchemy.migration import plan
+    engine = connected_engine()
+    status = plan.db_status(engine)
+    if status.pending:
+        raise exception.MigrationError(
+            _('the database is at version %(version)d, and this command '
+              'works at %(newest)d: run heat-manage db_sync%(option)s first') %
+            {**status._asdict(),
+             'option': ' --repair-stamp' if status.alembic else ''})
+    return engine
+
+
 def report(program, error):
     """Print one line on stderr for an error, with --debug a traceback too."""
     if CONF.debug:

@@ -16,10 +16,9 @@ Exit status: 0 the schema is as it has to be; 2 it differs.
 """
 
 from heat.cmd import common
+from heat.cmd import exits
 from heat.cmd import output
 from heat.common.i18n import _
-
-DIFFERS = 2
 
 
 def add_arguments(parser):
@@ -33,4 +32,4 @@ def run(args):
     output.show(args.format,
                 differences or [_('The schema is as it has to be.')],
                 differences=differences)
-    return DIFFERS if differences else 0
+    return exits.FOUND if differences else exits.DONE

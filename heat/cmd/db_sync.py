@@ -22,6 +22,7 @@ import argparse
 import re
 
 from heat.cmd import common
+from heat.cmd import exits
 from heat.cmd import output
 from heat.common.i18n import _
 from heat.db import exception
@@ -37,12 +38,6 @@ EMPTY = 45
 # Seconds. Deployment tools end a db_sync that lasts longer than 300 (that is
 # what puppet-heat allows it); before that, it has to say what it waits for.
 LOCK_TIMEOUT = 240
-
-UP_TO_DATE = 0
-PENDING = 2
-UNKNOWN = 3
-HALF_APPLIED = 4
-NEEDS_STOPPED_SERVICES = 5
 
 
 def add_arguments(parser):
@@ -138,7 +133,8 @@ def _sync(args):
     if args.online:
         values['stopped_before'] = _stopped_before(engine, version, lines)
     output.show(args.format, lines, **values)
-    return NEEDS_STOPPED_SERVICES if values.get('stopped_before') else None
+    return (exits.NEEDS_STOPPED_SERVICES if values.get('stopped_before') else
+            exits.DONE)
 
 
 def _stopped_before(engine, version, lines):
@@ -162,10 +158,11 @@ def _check(args):
     try:
         found = plan.db_status(common.connected_engine())
     except (exception.DatabaseTooNew, exception.UnknownVersion) as error:
-        output.show(args.format, [error], status=UNKNOWN, reason=str(error))
-        return UNKNOWN
-    status = (HALF_APPLIED if found.half_applied else
-              PENDING if found.pending else UP_TO_DATE)
+        output.show(args.format, [error], status=exits.UNKNOWN,
+                    reason=str(error))
+        return exits.UNKNOWN
+    status = (exits.HALF_APPLIED if found.half_applied else
+              exits.FOUND if found.pending else exits.DONE)
     output.show(args.format, _words(found), status=status, **found._asdict())
     return status
 

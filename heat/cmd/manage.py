@@ -16,9 +16,8 @@ Each command is a module of heat.cmd that has add_arguments, which tells
 argparse what the command takes, and run, which does it. What is common to
 them all is here and in heat.cmd.common and heat.cmd.output.
 
-Exit status: 0 done; 1 refused or failed, with one line on stderr that says
-why (and a traceback only with --debug); 2 a command line that makes no sense;
-130 interrupted. Those of db_sync --check and of db_check are told there.
+heat.cmd.exits has the exit statuses. What is refused or fails says why in one
+line on stderr, and shows a traceback only with --debug.
 """
 
 import sys
@@ -29,6 +28,7 @@ from heat.cmd import common
 from heat.cmd import db_check
 from heat.cmd import db_sync
 from heat.cmd import db_version
+from heat.cmd import exits
 from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
@@ -63,10 +63,10 @@ def main(argv=None):
     except KeyboardInterrupt:
         output.tell(PROGRAM, _('interrupted; run it again, and it goes on '
                                'from here'))
-        return 130
+        return exits.INTERRUPTED
     except Exception as error:
         common.report(PROGRAM, error)
-        return 1
+        return exits.FAILED
 
 
 if __name__ == '__main__':

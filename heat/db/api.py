@@ -17,8 +17,6 @@ Errors of the database itself are those of oslo_db.exception.
 
 import importlib
 
-from heat.db.sqlalchemy.api.encrypt import decrypt_parameters_and_properties
-from heat.db.sqlalchemy.api.encrypt import encrypt_parameters_and_properties
 from heat.db.sqlalchemy.api.event import event_create
 from heat.db.sqlalchemy.api.event_list import event_count_all_by_stack
 from heat.db.sqlalchemy.api.event_list import event_get_all_by_stack
@@ -116,22 +114,22 @@ from heat.db.sqlalchemy.engine.facade import get_engine
 # What operators do with a database, and the modules that have it. Engines,
 # which need none of it, do not load it: see __getattr__.
 _MODULES = {
-    'MigrationListener': 'sync',
-    'db_charset': 'charset',
-    'db_deleted': 'deleted',
-    'db_drift': 'drift',
-    'db_plan': 'plan',
-    'db_plan_offline': 'plan',
-    'db_status': 'plan',
-    'db_sync': 'sync',
-    'db_version': 'migrate_version',
+    'MigrationListener': 'migration.sync',
+    'db_charset': 'migration.charset',
+    'db_deleted': 'migration.deleted',
+    'db_drift': 'migration.drift',
+    'db_plan': 'migration.plan',
+    'db_plan_offline': 'migration.plan',
+    'db_status': 'migration.plan',
+    'db_sync': 'migration.sync',
+    'db_version': 'migration.migrate_version',
+    'decrypt_parameters_and_properties': 'maintenance.encrypt',
+    'encrypt_parameters_and_properties': 'maintenance.encrypt',
 }
 
 __all__ = (
     'ANY_ENGINE',
     'ANY_TRAVERSAL',
-    'decrypt_parameters_and_properties',
-    'encrypt_parameters_and_properties',
     'engine_get_all_locked_by_stack',
     'event_count_all_by_stack',
     'event_create',
@@ -232,7 +230,7 @@ def __getattr__(name):
         raise AttributeError('module %r has no attribute %r' %
                              (__name__, name))
     module = importlib.import_module(
-        'heat.db.sqlalchemy.migration.' + _MODULES[name])
+        'heat.db.sqlalchemy.' + _MODULES[name])
     return getattr(module, name)
 
 

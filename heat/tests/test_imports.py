@@ -25,9 +25,10 @@ DRIVERS = {'MySQLdb', 'pymysql', 'psycopg2'}
 TOOLS = {'alembic', 'cryptography', 'migrate', 'pkg_resources',
          'oslo_upgradecheck'}
 COMMANDS = {'heat.cmd'}
-MIGRATION = {'heat.db.sqlalchemy.migration.' + name for name in (
-    'charset', 'claim', 'deleted', 'drift', 'plan', 'sync')} | {
-    'heat.db.sqlalchemy.ddl'}
+OPERATORS = {'heat.db.sqlalchemy.' + name for name in (
+    'migration.charset', 'migration.claim', 'migration.deleted',
+    'migration.drift', 'migration.plan', 'migration.sync',
+    'maintenance.encrypt', 'ddl')}
 MODELS = {'heat.db.api', 'heat.db.sqlalchemy.api', 'heat.db.sqlalchemy.models'}
 
 UPDATE = '''
@@ -68,21 +69,21 @@ class ImportsTest(testtools.TestCase):
 
     def test_api(self):
         self.assert_not_loaded(
-            'import heat.db.api', DRIVERS | TOOLS | COMMANDS | MIGRATION)
+            'import heat.db.api', DRIVERS | TOOLS | COMMANDS | OPERATORS)
 
     def test_crypt(self):
         self.assert_not_loaded('from heat.db import crypt', TOOLS)
 
     def test_stack_update(self):
-        self.assert_not_loaded(UPDATE, DRIVERS | TOOLS | COMMANDS | MIGRATION)
+        self.assert_not_loaded(UPDATE, DRIVERS | TOOLS | COMMANDS | OPERATORS)
 
     def test_db_version(self):
         self.assert_not_loaded(COMMAND % (['db_version'], None),
-                               DRIVERS | TOOLS | MIGRATION | MODELS)
+                               DRIVERS | TOOLS | OPERATORS | MODELS)
 
     def test_db_sync(self):
         self.assert_not_loaded(
-            COMMAND % (['db_sync'], None),
+            COMMAND % (['db_sync'], 0),
             DRIVERS | MODELS | {'alembic', 'oslo_upgradecheck'})
 
     def test_db_check(self):
@@ -96,7 +97,7 @@ class ImportsTest(testtools.TestCase):
         loaded = self.run_code(
             'import heat.db.api\nfor name in heat.db.api.__all__: '
             'assert callable(getattr(heat.db.api, name)) or name.isupper()')
-        self.assertEqual(set(), MIGRATION - loaded)
+        self.assertEqual(set(), OPERATORS - loaded)
 
     def test_names(self):
         self.assertEqual(set(), set(api.__all__) - set(dir(api)))

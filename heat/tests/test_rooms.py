@@ -46,15 +46,18 @@ MAY_IMPORT = {
     LAYER + 'migration': (
         'heat.common', 'heat.db', LAYER + 'engine', LAYER + 'types',
         LAYER + 'comparison', LAYER + 'models', LAYER + 'ddl'),
+    LAYER + 'maintenance': (
+        'heat.common', 'heat.db', LAYER + 'engine', LAYER + 'types',
+        LAYER + 'comparison', LAYER + 'models', LAYER + 'api'),
     'heat.db.api': (
         'heat.common', 'heat.db', LAYER + 'engine', LAYER + 'api',
-        LAYER + 'migration'),
+        LAYER + 'migration', LAYER + 'maintenance'),
     'heat.db.compat': (
         'heat.common', 'heat.db', 'heat.db.api', LAYER + 'engine',
         LAYER + 'types', LAYER + 'models', LAYER + 'api'),
     'heat.cmd': (
         'heat.common', 'heat.db', 'heat.db.api', LAYER + 'engine',
-        LAYER + 'migration'),
+        LAYER + 'migration', LAYER + 'maintenance'),
 }
 
 # What a version script may import: it must mean tomorrow what it meant when

@@ -14,7 +14,8 @@
 
 =============  ==============================================================
 api            what engines do with rows, one noun a file
-migration      what operators do with a database: db_sync and its like
+migration      what operators do with the schema: db_sync and its like
+maintenance    what operators do with the rows, at the newest version
 models         the tables at the newest version
 types          how values are stored
 comparison     comparisons that mean the same on every engine
@@ -27,6 +28,7 @@ Who may import whom::
 
     api           engine, models, comparison, types
     migration     engine, models, comparison, types, ddl
+    maintenance   api, engine, models, comparison, types
     migrate_repo  ddl
     ddl           engine
     models        types
@@ -36,7 +38,8 @@ Who may import whom::
 
 api and migration never import each other, engine imports no model, and
 version scripts and ddl import none either. heat.db.api is what others
-import; it loads migration when it is asked for something of it.
+import; it loads migration and maintenance when it is asked for something of
+them.
 heat/tests/test_rooms.py has the rules, and
 doc/source/contributor/architecture.rst the reasons.
 """

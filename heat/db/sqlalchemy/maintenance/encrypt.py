@@ -25,10 +25,10 @@ from heat.common.i18n import _
 from heat.db import crypt
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
-from heat.db.sqlalchemy.api import secret_rows
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import write
+from heat.db.sqlalchemy.maintenance import secret_rows
 
 LOG = log.getLogger(__name__)
 
