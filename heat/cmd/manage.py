@@ -30,6 +30,8 @@ from heat.cmd import db_sync
 from heat.cmd import db_version
 from heat.cmd import exits
 from heat.cmd import output
+from heat.cmd import resource_data_list
+from heat.cmd import service
 from heat.common.config import CONF
 from heat.common.i18n import _
 
@@ -37,7 +39,7 @@ PROGRAM = 'heat-manage'
 
 # In the order of --help. All are loaded to know their arguments, so each
 # imports what takes time when it is run.
-COMMANDS = (db_sync, db_version, db_check)
+COMMANDS = (db_sync, db_version, db_check, service, resource_data_list)
 
 
 def _add_commands(subparsers):
