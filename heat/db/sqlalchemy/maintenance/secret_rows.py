@@ -9,188 +9,201 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+"""The rows that hold secrets, and how each kind of them is converted.
 
-"""The rows that may be encrypted or not, and how each kind is converted.
+Those that may be encrypted or not are the parameters that a template calls
+hidden, and the properties and attributes of resources. Credentials and what a
+resource keeps as a secret always are.
 
-Those are the parameters that a template calls hidden, and the properties and
-attributes of resources.
+Each kind has
+
+* model, and names: of the columns that are read;
+* secrets(row), which yields the method and the text of each secret;
+* rotate(row, known), which returns what is to be stored in which columns for
+  all secrets to be encrypted with the first key, or None;
+* stored, the condition that there may be something encrypted in a row.
+
+What may be in clear also has
+
+* encrypt(row, known) and decrypt(row, known), which return likewise;
+* of_clear and of_encrypted, the conditions of rows to encrypt and to decrypt,
+  and flag, the name of the column that tells, or None;
+* clear(row), which returns how many values are not encrypted.
+
+They raise heat.db.exception.InvalidValues for what can not be stored or is
+not what it should be, and InvalidEncryptionKey where no key fits.
 """
 
-import functools
 import json
-import typing
 
 import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import crypt
 from heat.db import exception
-from heat.db.sqlalchemy.comparison import SameText
-from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.maintenance import hidden
+from heat.db.sqlalchemy.maintenance import keys
 from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.models import RawTemplate
 from heat.db.sqlalchemy.models import Resource
+from heat.db.sqlalchemy.models import ResourceData
 from heat.db.sqlalchemy.models import ResourcePropertiesData
-from heat.db.sqlalchemy.types import LongText
+from heat.db.sqlalchemy.models import UserCreds
 
-NAMES = 'encrypted_param_names'
-LISTS = ('comma_delimited_list', 'commadelimitedlist')
+METHOD = 'decrypt_method'
 
 
-class Kind(typing.NamedTuple):
-    """The rows of a model that hold secrets in a column.
+class Parameters:
+    """The parameters that a template calls hidden, in its environment."""
 
-    :ivar name: of the column
-    :ivar flag: of the column that says that it is encrypted; None if it says
-        so itself
-    :ivar other: names of columns that are needed besides
-    :ivar encrypt: called with the value of the column, those of the others
-        and the keys; returns the value to be stored, None if it may stay
-    :ivar decrypt: likewise
+    model = RawTemplate
+    names = ('environment', 'template')
+    flag = None
+
+    def __init__(self):
+        self.stored = self.of_clear = self.of_encrypted = [
+            columns(self.model)['environment'].is_not(None)]
+
+    def encrypt(self, row, known):
+        environment = self._environment(row)
+        secret = {name: list(crypt.encrypt(
+            hidden.as_text(name, value, schema), name, known))
+            for name, value, schema in hidden.in_clear(
+                environment, self._template(row))}
+        return secret and self._changed(
+            environment, secret, [*hidden.names(environment), *secret])
+
+    def decrypt(self, row, known):
+        environment = self._environment(row)
+        return hidden.names(environment) and self._changed(environment, {
+            name: crypt.decrypt(*pair, name, known)
+            for name, pair in hidden.encrypted(environment)}, [])
+
+    def rotate(self, row, known):
+        environment = self._environment(row)
+        pairs = dict(hidden.encrypted(environment))
+        new = {name: list(keys.reencrypted(*pair, name, known))
+               for name, pair in pairs.items()}
+        return None if new == pairs else self._changed(
+            environment, new, hidden.names(environment))
+
+    def secrets(self, row):
+        for _name, pair in hidden.encrypted(self._environment(row)):
+            yield pair
+
+    def clear(self, row):
+        return len(list(hidden.in_clear(self._environment(row),
+                                        self._template(row))))
+
+    def _environment(self, row):
+        return _loaded('environment', row.environment)
+
+    def _template(self, row):
+        return _loaded('template', row.template)
+
+    def _changed(self, environment, parameters, names):
+        return _as_json(self.model, 'environment', {
+            **environment, hidden.NAMES: names, 'parameters': {
+                **hidden.parameters(environment), **parameters}})
+
+
+class Properties:
+    """Properties or attributes of resources, in a column of a model.
+
+    :param flag: the name of the column that says whether they are encrypted
     """
 
-    model: type
-    name: str
-    flag: typing.Optional[str]
-    other: tuple
-    encrypt: typing.Callable
-    decrypt: typing.Callable
+    def __init__(self, model, name, flag):
+        self.model = model
+        self.name = name
+        self.names = (name, flag)
+        self.flag = flag
+        is_there = columns(model)[name].is_not(None)
+        is_encrypted = columns(model)[flag]
+        self.stored = [is_there]
+        self.of_clear = [is_there, is_encrypted.is_not(sa.true())]
+        self.of_encrypted = [is_there, is_encrypted.is_(sa.true())]
+
+    def encrypt(self, row, known):
+        return self._converted(row, crypt.encrypted_dict, known)
+
+    def decrypt(self, row, known):
+        return self._converted(row, crypt.decrypted_dict, known)
+
+    def rotate(self, row, known):
+        if row._mapping[self.flag]:
+            return self._converted(row, keys.reencrypted_dict, known)
+
+    def secrets(self, row):
+        data = self._data(row)
+        if row._mapping[self.flag] and data:
+            yield from keys.pairs(data)
+
+    def clear(self, row):
+        return 0 if row._mapping[self.flag] else len(self._data(row) or ())
+
+    def _data(self, row):
+        return _loaded(self.name, row._mapping[self.name])
+
+    def _converted(self, row, convert, known):
+        data = self._data(row)
+        new = convert(data, known) if data else data
+        return None if new == data else _as_json(self.model, self.name, new)
 
 
-def _encrypt_parameters(environment, template, known):
-    parameters = _parameters(environment)
-    names = list(_dictionary(environment).get(NAMES) or ())
-    hidden = {
-        name: schema for name, schema in _hidden(template)
-        if parameters.get(name) is not None and name not in names}
-    if not hidden:
-        return None
-    return {**environment, NAMES: names + list(hidden), 'parameters': {
-        **parameters, **{name: list(crypt.encrypt(
-            _as_text(name, parameters[name], schema), name, known))
-            for name, schema in hidden.items()}}}
+class Columns:
+    """Secrets in columns of their own, all encrypted by one method.
+
+    :param secrets: the names of the columns
+    :param conditions: of the rows that have secrets
+    """
+
+    def __init__(self, model, secrets, *conditions):
+        self.model = model
+        self.columns = secrets
+        self.names = (*secrets, METHOD)
+        self.stored = [columns(model)[METHOD].is_not(None), *conditions]
+
+    def rotate(self, row, known):
+        new = {}
+        for name in self._given(row):
+            method, text = keys.reencrypted(
+                row.decrypt_method, row._mapping[name], name, known)
+            checks.check_value(self.model, name, text)
+            if text != row._mapping[name]:
+                new.update({name: text, METHOD: method})
+        return new
+
+    def secrets(self, row):
+        for name in self._given(row):
+            yield row.decrypt_method, row._mapping[name]
+
+    def _given(self, row):
+        return [name for name in self.columns
+                if row._mapping[name] is not None]
 
 
-def _decrypt_parameters(environment, template, known):
-    parameters = _parameters(environment)
-    names = _dictionary(environment).get(NAMES)
-    if not names:
-        return None
-    return {**environment, NAMES: [], 'parameters': {
-        **parameters, **{
-            name: crypt.decrypt(*parameters[name], name, known)
-            for name in names if _is_pair(parameters.get(name))}}}
-
-
-def _parameters(environment):
-    return _dictionary(_dictionary(environment).get('parameters'))
-
-
-def _dictionary(value):
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise exception.InvalidValues(_('must be a dictionary'),
-                                      ['environment'])
-    return value
-
-
-def _is_pair(value):
-    """Tell whether it is encrypted; Heat takes what is no pair for clear."""
-    return isinstance(value, list) and len(value) == 2
-
-
-def _hidden(template):
-    """Yield the name and the schema of each parameter that Heat hides."""
-    template = template if isinstance(template, dict) else {}
-    for section in ('parameters', 'Parameters'):
-        schemata = template.get(section)
-        if not isinstance(schemata, dict):
-            continue
-        for name, schema in schemata.items():
-            if isinstance(schema, dict) and (
-                    schema.get('hidden') or
-                    str(schema.get('NoEcho')).lower() == 'true'):
-                yield name, schema
-
-
-def _as_text(name, value, schema):
-    """Return a text that Heat takes for this value of a parameter."""
-    if isinstance(value, list) and str(schema.get(
-            'type', schema.get('Type'))).lower() in LISTS:
-        if any(',' in str(element) for element in value):
-            raise exception.InvalidValues(
-                _('an element has a comma, which it could not have in the '
-                  'text that is to be encrypted'), [name])
-        return ','.join(map(str, value))
-    if isinstance(value, (dict, list)):
-        return json.dumps(value)
-    return str(value)
-
-
-def _encrypt_data(data, known):
-    return crypt.encrypted_dict(data, known) if data else None
-
-
-def _decrypt_data(data, known):
-    return crypt.decrypted_dict(data, known) if data else None
-
-
+OF_CHOICE = (
+    Parameters(),
+    Properties(ResourcePropertiesData, 'data', 'encrypted'),
+    Properties(Resource, 'properties_data', 'properties_data_encrypted'),
+)
 KINDS = (
-    Kind(RawTemplate, 'environment', None, ('template',),
-         _encrypt_parameters, _decrypt_parameters),
-    Kind(ResourcePropertiesData, 'data', 'encrypted', (),
-         _encrypt_data, _decrypt_data),
-    Kind(Resource, 'properties_data', 'properties_data_encrypted', (),
-         _encrypt_data, _decrypt_data),
+    *OF_CHOICE,
+    Columns(ResourceData, ('value',), ResourceData.redact.is_(sa.true())),
+    Columns(UserCreds, ('password', 'trust_id')),
 )
 
 
-# In what follows, JSON is text: what a Heat has stored may be written in
-# another way than here.
-
-@functools.cache
-def select(kind, to_encrypt):
-    """Return the SELECT of rows behind an id, up to a number of them."""
-    known = columns(kind.model)
-    return _rows(kind).where(
-        known['id'] > sa.bindparam('last', type_=sa.Integer()),
-        known[kind.name].is_not(None),
-        *_is_not_done(kind, to_encrypt)).order_by(known['id']).limit(
-            sa.bindparam('number', type_=sa.Integer()))
+def _loaded(name, text):
+    try:
+        return text and json.loads(text)
+    except ValueError:
+        pass
+    raise exception.InvalidValues(_('is no JSON'), [name])
 
 
-@functools.cache
-def select_again(kind, to_encrypt):
-    """Return the SELECT of a row with an id."""
-    return _rows(kind).where(
-        columns(kind.model)['id'] == sa.bindparam('this', type_=sa.Integer()),
-        *_is_not_done(kind, to_encrypt))
-
-
-@functools.cache
-def update(kind, to_encrypt):
-    """Return the UPDATE of a row that is still as it was read."""
-    known = columns(kind.model)
-    values = {kind.name: sa.bindparam('new', type_=LongText)}
-    if kind.flag:
-        values[kind.flag] = to_encrypt
-    return sa.update(kind.model.__table__).where(
-        known['id'] == sa.bindparam('this', type_=sa.Integer()),
-        SameText(known[kind.name], sa.bindparam('old', type_=LongText)),
-        *_is_not_done(kind, to_encrypt)).values(values)
-
-
-def _rows(kind):
-    known = columns(kind.model)
-    return sa.select(known['id'], *(
-        sa.type_coerce(known[name], LongText).label(name)
-        for name in (kind.name, *kind.other))).execution_options(
-            **galera.UP_TO_DATE)
-
-
-def _is_not_done(kind, to_encrypt):
-    if not kind.flag:
-        return []
-    flag = columns(kind.model)[kind.flag]
-    return [flag.is_not(sa.true()) if to_encrypt else flag.is_(sa.true())]
+def _as_json(model, name, value):
+    checks.check_value(model, name, value)
+    return {name: json.dumps(value)}
