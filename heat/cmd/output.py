@@ -35,7 +35,12 @@ def line(text):
     line and the begin of a forged one, or what moves the cursor of a
     terminal.
     """
-    return exception.printable(_PASSWORD.sub(r'\1***@', str(text)))
+    return exception.printable(without_password(text))
+
+
+def without_password(text):
+    """Return a text without the passwords of URLs."""
+    return _PASSWORD.sub(r'\1***@', str(text))
 
 
 def short(text):
@@ -53,6 +58,18 @@ def show(format, lines, **values):
     else:
         for text in lines:
             print(line(text))
+
+
+def table(rows):
+    """Yield lines of columns below each other.
+
+    :param rows: lists of as many texts each
+    """
+    rows = [[line(text) for text in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for row in rows:
+        yield '  '.join(
+            map(str.ljust, row, widths)).rstrip()
 
 
 def write(script):

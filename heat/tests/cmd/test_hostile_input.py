@@ -45,7 +45,9 @@ PLACES = (
     'db_sync --sql --dialect=mysql --from={}', 'db_sync --check {}',
     'db_sync --dry-run={}', 'db_sync --x{}', 'db_sync --connection={}',
     'db_version {}', 'db_version --format={}', 'db_version --verbose={}',
-    'db_check {}', 'db_check --format={}', '--config-file={} db_version',
+    'db_check {}', 'db_check --format={}',
+    'stack_status {}', 'stack_status --format={} x', 'stack_status x {}',
+    '--config-file={} db_version',
     '--config-dir={} db_version', '--debug={} db_version',
     '--log-file={}/x/y db_version', '--log-config-append={} db_version',
     '--syslog-log-facility={} --use-syslog db_version')
@@ -102,7 +104,7 @@ class ArgumentsTest(test_manage.ManageTestCase):
             if status == 2:
                 # argparse tells how it is used first.
                 self.assertRegex(lines[0], r'\Ausage: ', case)
-                self.assertRegex(lines[-1], r'\A\S+( db_\w+)?: error: ', case)
+                self.assertRegex(lines[-1], r'\A\S+( \w+)?: error: ', case)
                 self.assertTrue(all(line.startswith(' ')
                                     for line in lines[1:-1]), case)
             else:
@@ -185,5 +187,5 @@ class LineTest(testtools.TestCase):
         done = subprocess.run((test_manage.HEAT_MANAGE, '--help'), text=True,
                               capture_output=True)
         self.assertEqual((0, ''), (done.returncode, done.stderr))
-        for name in 'db_sync', 'db_version', 'db_check':
+        for name in 'db_sync', 'db_version', 'db_check', 'stack_status':
             self.assertRegex(done.stdout, r'\n +%s +[A-Z]' % name)
