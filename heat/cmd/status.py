@@ -25,6 +25,7 @@ from oslo_upgradecheck import upgradecheck
 from heat.cmd.checks import key
 from heat.cmd.checks import rows
 from heat.cmd.checks import schema
+from heat.cmd.checks import server
 from heat.cmd import common
 from heat.common.config import CONF
 from heat.common.i18n import _
@@ -49,7 +50,12 @@ class Checks(upgradecheck.UpgradeCommands):
         (_('Charset and collation'), schema.charset),
         (_('Schema drift'), schema.drift),
         (_('Soft-deleted rows'), rows.deleted),
+        (_('Orphaned rows'), rows.orphans),
+        (_('Largest tables'), rows.largest),
         (_('Encryption key'), key.key),
+        (_('Durability'), server.durability),
+        (_('Reads of a cluster'), server.cluster_reads),
+        (_('Connections'), server.connections),
     )
 
     def check(self):

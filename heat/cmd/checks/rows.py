@@ -10,17 +10,66 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What the tables hold that nobody needs."""
+"""What the tables hold, and what of it nobody needs."""
 
 from heat.cmd.checks.result import result
 from heat.cmd.checks.result import SUCCESS
+from heat.cmd.checks.result import WARNING
 from heat.common.i18n import _
 from heat.db import api
 
+# From these numbers on, someone has to look at it.
+MOST_DELETED = 10000
+MOST_ORPHANS = 1000
+
+# Of each table, so many rows are looked at, that no check takes long.
+EXAMINED = 100000
+
+# Of the largest tables, so many are shown.
+LARGEST = 5
+
 
 def deleted(command):
-    """Count the rows that are deleted softly."""
-    counts = api.db_deleted(command.engine)
-    text = ', '.join('%s %d' % count for count in sorted(counts.items()))
-    return result(SUCCESS, _('Rows marked as deleted: %s.') %
-                  (text or _('no tables yet')))
+    """Check that those that are deleted softly are not many."""
+    counts = api.db_deleted(command.engine, MOST_DELETED)
+    text = _('Rows marked as deleted: %s.') % (
+        _numbers(counts, MOST_DELETED) or _('no tables yet'))
+    if max(counts.values(), default=0) < MOST_DELETED:
+        return result(SUCCESS, text)
+    return result(WARNING, text + ' ' + _(
+        'heat-manage purge_deleted removes the old ones; run it daily.'))
+
+
+def orphans(command):
+    """Check that those that belong to nothing any more are not many."""
+    if command.status is None or command.status.pending:
+        return result(
+            WARNING, _('Not counted: that needs the newest version.'))
+    counts = api.db_orphans(command.engine, MOST_ORPHANS, EXAMINED)
+    found = {table: number for table, number in counts.items() if number}
+    text = _('Rows that belong to nothing: %(numbers)s, among the '
+             '%(examined)d of each table that were looked at.') % {
+        'numbers': _numbers(found, MOST_ORPHANS) or _('none'),
+        'examined': EXAMINED}
+    if max(counts.values()) < MOST_ORPHANS:
+        return result(SUCCESS, text)
+    return result(WARNING, text + ' ' + _(
+        'heat-manage purge_deleted --orphans removes them.'))
+
+
+def largest(command):
+    """Tell which tables are the largest."""
+    sizes = api.db_sizes(command.engine)
+    if not sizes:
+        return result(SUCCESS, _('SQLite keeps no statistics.') if
+                      command.engine.name == 'sqlite' else _('No tables yet.'))
+    return result(SUCCESS, '; '.join(
+        _('%(table)s: about %(rows)d rows, %(size).1f MiB') % {
+            'table': size.table, 'rows': size.rows,
+            'size': size.bytes / 2 ** 20} for size in sizes[:LARGEST]) + '.')
+
+
+def _numbers(counts, most):
+    return ', '.join(
+        _('%s %d or more') % count if count[1] >= most else '%s %d' % count
+        for count in sorted(counts.items()))

@@ -19,13 +19,15 @@ from heat.db.sqlalchemy.migration import search_path
 from heat.db.sqlalchemy import models
 
 
-def db_deleted(engine):
+def db_deleted(engine, most=None):
     """Return how many rows of each table are deleted, but still there.
 
     Works at every version; changes nothing. Sends one statement for each
-    table that has deleted_at, which reads that table once.
+    table that has deleted_at. With the indexes that db_sync makes, it reads
+    the rows that it counts; without, the table once.
 
     :param engine: a sqlalchemy Engine
+    :param most: of each table, it stops at this number; None counts all
     :returns: {name of table: number}, without tables that are not there yet
     :raises heat.db.exception.MigrationError: engine is none; or the tables are
         not in the first schema of PostgreSQL's search_path
@@ -37,7 +39,11 @@ def db_deleted(engine):
     with engine.connect() as conn:
         search_path.require_first(conn)
         present = sa.inspect(conn).get_table_names()
-        return {table.name: conn.execute(
-            sa.select(sa.func.count()).select_from(table)
-            .where(table.c.deleted_at.is_not(None))).scalar()
-            for table in tables if table.name in present}
+        return {table.name: conn.execute(_count(table, most)).scalar()
+                for table in tables if table.name in present}
+
+
+def _count(table, most):
+    deleted = sa.select(table.c.deleted_at).where(
+        table.c.deleted_at.is_not(None)).limit(most)
+    return sa.select(sa.func.count()).select_from(deleted.subquery())

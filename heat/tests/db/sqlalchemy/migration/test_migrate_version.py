@@ -157,8 +157,8 @@ class ArgumentsTest(base.DBTestCase):
     def test_engines_and_listeners(self):
         for wrong in None, 'sqlite://', 5, self.engine.url, [self.engine]:
             for function in (api.db_charset, api.db_deleted, api.db_drift,
-                             api.db_plan, api.db_status, api.db_sync,
-                             api.db_version):
+                             api.db_plan, api.db_sizes, api.db_status,
+                             api.db_sync, api.db_version):
                 self.assertRaisesRegex(exception.MigrationError,
                                        'is no Engine', function, wrong)
         for wrong in None, print, api.MigrationListener, self:
