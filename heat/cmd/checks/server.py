@@ -12,10 +12,6 @@
 
 """Whether the server keeps what it was told, and takes all connections."""
 
-import datetime
-
-from oslo_utils import timeutils
-
 from heat.cmd.checks.result import result
 from heat.cmd.checks.result import SUCCESS
 from heat.cmd.checks.result import WARNING
@@ -23,6 +19,7 @@ from heat.common import context
 from heat.common.i18n import _
 from heat.db import api
 from heat.db.sqlalchemy.engine import settings
+from heat.db.sqlalchemy.maintenance import services
 
 # Of each setting of a server, what lets a COMMIT wait for the disk. MariaDB's
 # 3 does what 1 does, and more:
@@ -106,8 +103,5 @@ def _engines_alive(command):
     """Return how many engines have told of themselves lately."""
     if command.status is None or command.status.pending:
         return 0
-    now = timeutils.utcnow()
-    return sum(
-        now - (service.updated_at or service.created_at) <=
-        datetime.timedelta(seconds=2 * service.report_interval)
-        for service in api.service_get_all(context.RequestContext()))
+    return sum(map(services.is_alive,
+                   api.service_get_all(context.RequestContext())))
