@@ -100,9 +100,10 @@ def stop(execute, stack_ids, traversal):
 
 
 def fail(execute, stack_ids, reason):
-    """Let stacks have failed that are in progress."""
-    execute(_fail(), {'stack_ids': stack_ids, 'status': FAILED,
-                      'status_reason': reason, 'updated_at': now()})
+    """Let stacks have failed that are in progress; return their number."""
+    return execute(_fail(), {
+        'stack_ids': stack_ids, 'status': FAILED, 'status_reason': reason,
+        'updated_at': now()}).rowcount
 
 
 @functools.cache

@@ -11,6 +11,7 @@
 # under the License.
 """The status of a stack: to look at, and to set back when it hangs."""
 
+import collections
 import functools
 
 import sqlalchemy as sa
@@ -27,10 +28,14 @@ from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import ResourceData
 from heat.db.sqlalchemy.models import Stack
 from heat.db.sqlalchemy.models import StackLock
+from heat.db.sqlalchemy.models import SyncPoint
 
 # Data of resources that wait for a user to let them go on.
 HOOKS = tuple('%s-%s' % (when, action) for when in ('pre', 'post')
               for action in ('create', 'update', 'delete'))
+# With many more ids in a list, MariaDB reads the whole table instead of using
+# an index on it.
+AT_ONCE = 100
 REASON = 'The status was reset by hand'
 
 
@@ -56,20 +61,23 @@ def reset_stack_status(context, stack_id, exp_trvsl=fence.ANY_TRAVERSAL):
     """Let a stack that hangs have failed, with all stacks below it.
 
     Stacks and resources in progress have failed; what waits for a hook does
-    so no more; locks are given back. All of them get a new traversal, and
-    resources in progress the next atomic_key, so that whatever still works
-    on them stops and changes nothing: it may be called while engines run.
+    so no more; locks are given back, and sync points deleted. All stacks get
+    a new traversal, and all resources the next atomic_key, so that whatever
+    still works on them stops and changes nothing: it may be called while
+    engines run.
 
-    All or nothing, in one transaction: an UPDATE, a SELECT of the stacks, two
-    UPDATEs of them, an UPDATE of the resources, a SELECT and a DELETE of
-    their data, the DELETE only if there is any, and a DELETE of the locks.
-    Repeated like stack_update; after a lost connection, the new traversal
-    shows that it had succeeded.
+    All or nothing, in one transaction: an UPDATE, a SELECT of the stacks, and
+    for each AT_ONCE of them two UPDATEs, two UPDATEs of their resources, a
+    SELECT and a DELETE of their data, the DELETE only if there is any, and a
+    DELETE of sync points and one of locks. Repeated like stack_update; after
+    a lost connection, the new traversal shows that it had succeeded.
 
     :param context: a RequestContext that may see the stack, which may be
         soft-deleted; the stacks below it may be of any tenant
     :param exp_trvsl: the traversal that hangs, as for stack_update; by
         default whatever it is
+    :returns: {name of a table: number}: of stack and resource, those that
+        have failed now; of the others, those that were deleted
     :raises heat.db.exception.NotFound: there is no such stack that the
         context may see
     :raises heat.db.exception.ConcurrentTransition: it is in another
@@ -78,24 +86,38 @@ def reset_stack_status(context, stack_id, exp_trvsl=fence.ANY_TRAVERSAL):
     """
     fence.check(exp_trvsl)
     traversal = {'current_traversal': new_uuid()}
+    numbers = collections.Counter()
     write.write(context, fence.unit(
         stack_id, traversal, exp_trvsl, fence.visible(context, Stack),
-        mark=traversal, then=functools.partial(_reset, stack_id, traversal)))
+        mark=traversal, then=functools.partial(
+            _reset, stack_id, traversal['current_traversal'], numbers)))
+    return dict(numbers)
 
 
-def _reset(stack_id, traversal, execute):
+def _reset(stack_id, traversal, numbers, execute):
+    # Another attempt may have been rolled back.
+    numbers.clear()
     stack_ids = [row.id for row in execute(
         stack_tree.every(), {'this_stack': as_id(stack_id)})]
+    for first in range(0, len(stack_ids), AT_ONCE):
+        _reset_some(stack_ids[first:first + AT_ONCE], traversal, numbers,
+                    execute)
+
+
+def _reset_some(stack_ids, traversal, numbers, execute):
     these = {'stack_ids': stack_ids}
-    fence.stop(execute, stack_ids, traversal['current_traversal'])
-    fence.fail(execute, stack_ids, REASON)
-    execute(_fail_resources(), {
-        **these, 'status': fence.FAILED, 'status_reason': REASON,
-        'engine_id': None})
+    fence.stop(execute, stack_ids, traversal)
+    numbers['stack'] += fence.fail(execute, stack_ids, REASON)
+    numbers['resource'] += execute(_fail_resources(), {
+        **these, 'status': fence.FAILED, 'status_reason': REASON}).rowcount
+    execute(_stop_resources(), {**these, 'engine_id': None})
     hooks = [row.id for row in execute(_hooks(), these)]
     if hooks:
         execute(_delete_data(), {'ids': hooks})
-    execute(_delete_locks(), these)
+    numbers['resource_data'] += len(hooks)
+    for model in SyncPoint, StackLock:
+        numbers[model.__tablename__] += execute(
+            _delete_of_stacks(model), these).rowcount
 
 
 @functools.lru_cache
@@ -109,7 +131,13 @@ def _select(scope):
 def _fail_resources():
     return sa.update(Resource.__table__).where(
         _is_one(Resource.stack_id, 'stack_ids'),
-        SameText(Resource.status, sa.literal(fence.IN_PROGRESS))).values(
+        SameText(Resource.status, sa.literal(fence.IN_PROGRESS)))
+
+
+@functools.cache
+def _stop_resources():
+    return sa.update(Resource.__table__).where(
+        _is_one(Resource.stack_id, 'stack_ids')).values(
             atomic_key=sa.func.coalesce(Resource.atomic_key, 0) + 1)
 
 
@@ -132,9 +160,9 @@ def _delete_data():
 
 
 @functools.cache
-def _delete_locks():
-    return sa.delete(StackLock.__table__).where(
-        _is_one(StackLock.stack_id, 'stack_ids'))
+def _delete_of_stacks(model):
+    return sa.delete(model.__table__).where(
+        _is_one(model.stack_id, 'stack_ids'))
 
 
 def _is_one(column, parameter):

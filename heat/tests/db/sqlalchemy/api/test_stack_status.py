@@ -83,7 +83,8 @@ class ResetTestCase(base.APITestCase):
 class ResetTest(ResetTestCase):
 
     def test_stack(self):
-        self.assertIsNone(self.reset())
+        self.assertEqual({'stack': 1, 'resource': 0, 'resource_data': 0,
+                          'sync_point': 0, 'stack_lock': 0}, self.reset())
         (stack_id, status, reason, traversal), = self.rows()[0]
         self.assertEqual((self.stack_id, 'FAILED'), (stack_id, status))
         self.assertIn('reset', reason)
@@ -99,7 +100,7 @@ class ResetTest(ResetTestCase):
         self.assertEqual({'FAILED', 'COMPLETE'}, {row[1] for row in stacks})
         # Nor does anybody go on with it.
         self.assertNotIn(OLD, {row[3] for row in stacks})
-        self.assertEqual([(resource, 'COMPLETE', None, 'mine', 3)], resources)
+        self.assertEqual([(resource, 'COMPLETE', None, None, 4)], resources)
 
     def test_tree(self):
         """With backups and those deleted, and no other stack."""
@@ -193,6 +194,17 @@ class ResetTest(ResetTestCase):
         self.listen('before_cursor_execute', fail)
         self.assertRaises(ZeroDivisionError, self.reset)
         self.assertEqual(before, self.rows())
+
+    def test_sync_points(self):
+        other = self.hanging()
+        for stack_id, traversal in ((self.stack_id, OLD),
+                                    (self.stack_id, NEW), (other, OLD)):
+            api.sync_point_create(self.context, {
+                'entity_id': stack_id, 'traversal_id': traversal,
+                'is_update': True, 'stack_id': stack_id, 'atomic_key': 0})
+        self.assertEqual(2, self.reset()['sync_point'])
+        self.assertEqual([(other,)],
+                         self.select('SELECT stack_id FROM sync_point'))
 
     def test_statements_do_not_grow_with_the_tree(self):
         counts = []

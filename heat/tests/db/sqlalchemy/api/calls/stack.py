@@ -52,6 +52,7 @@ def calls(world):
         Call('stack_get_status', this, select),
         Call('reset_stack_status', in_traversal, (
             'UPDATE stack', *with_recursive, 'UPDATE stack', 'UPDATE stack',
-            'UPDATE resource', 'SELECT resource_data',
-            'DELETE FROM stack_lock', 'COMMIT'), is_unfenced=True),
+            'UPDATE resource', 'UPDATE resource', 'SELECT resource_data',
+            'DELETE FROM sync_point', 'DELETE FROM stack_lock', 'COMMIT'
+        ), is_unfenced=True),
     ]
