@@ -18,12 +18,10 @@ from heat.cmd import common
 from heat.cmd import exits
 from heat.cmd import output
 from heat.cmd import stacks
-from heat.common.i18n import _
 
 
 def add_arguments(parser):
-    parser.add_argument('id', metavar='ID', help=_('of the stack, or its '
-                                                   'name if only one has it'))
+    parser.add_argument('id', metavar='ID', help=stacks.ID_HELP)
 
 
 def run(args):
@@ -43,12 +41,11 @@ def read(engine, stack_id):
 
     :raises heat.db.exception.NotFound: it has been deleted meanwhile
     """
-    from heat.db import exception
     from heat.db.sqlalchemy.maintenance import stack_report
     from heat.db.sqlalchemy.maintenance import traversal
     report = stack_report.read(engine, stack_id)
     if report is None:
-        raise exception.NotFound(_('stack %s was deleted just now') % stack_id)
+        raise stacks.deleted_meanwhile(stack_id)
     return report, traversal.Traversal(report)
 
 

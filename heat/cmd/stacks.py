@@ -15,6 +15,8 @@ from heat.cmd import output
 from heat.common.i18n import _
 from heat.db import exception
 
+ID_HELP = _('of the stack, or its name if only one has it')
+
 # The units of an age, and from how many of the next smaller one they are used.
 _UNITS = ((86400, 48 * 3600, _('%d d')), (3600, 120 * 60, _('%d h')),
           (60, 120, _('%d min')), (1, 0, _('%d s')))
@@ -45,6 +47,11 @@ def choose(engine, args):
             {'stack': shown, 'time': found[-1]['deleted_at']})
     raise exception.NotFound(
         _('there is no stack with the id or the name %s') % shown)
+
+
+def deleted_meanwhile(stack_id):
+    """Return the error for a stack that was there a moment ago."""
+    return exception.NotFound(_('stack %s was deleted just now') % stack_id)
 
 
 def _print(args, stacks):

@@ -47,6 +47,7 @@ PLACES = (
     'db_version {}', 'db_version --format={}', 'db_version --verbose={}',
     'db_check {}', 'db_check --format={}',
     'stack_status {}', 'stack_status --format={} x', 'stack_status x {}',
+    'reset_stack_status {} --yes', 'reset_stack_status x --dry-run={}',
     '--config-file={} db_version',
     '--config-dir={} db_version', '--debug={} db_version',
     '--log-file={}/x/y db_version', '--log-config-append={} db_version',
