@@ -128,10 +128,9 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
             context, _query(context, tenant_safe, True).where(same_id(
                 Stack.id, marker)).with_only_columns(*order),
             fence.tenant(context))
-    # An index has the stacks of each tenant by their age.
-    is_of_tenant = tenant_safe and not fence.is_admin(context)
+    # An index has the stacks of each tenant by their age, and one has all.
     page = listing.limited_page(query, order, descending, limit, last,
-                                Stack.created_at if is_of_tenant else None)
+                                Stack.created_at)
     return rows.every(context, page.options(*_loaded(page, eager_load)),
                       fence.tenant(context))
 

@@ -55,6 +55,7 @@ INDEXES = (
     # character, and a part of a key may have 767 bytes.
     Index('stack', ('tenant', 'created_at', 'id'), True,
           {'mysql_length': {'tenant': 255}}),
+    Index('stack', ('created_at', 'id'), True),
     Index('event', ('stack_id', 'created_at', 'id'), True),
     Index('software_config', ('tenant', 'created_at', 'id'), True),
 )
