@@ -25,7 +25,6 @@ import testtools
 from heat.common import context
 from heat.db import api
 from heat.db import exception
-from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy import models
 from heat.tests import databases
@@ -97,13 +96,9 @@ class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
         facade.prepare(self.engine)
 
     def listen(self, name, listener):
-        """Listen to all engines of the API, until the test ends."""
-        # The other one tells of statements, not of connections.
-        others = ({autocommit.get_engine()}
-                  if name in ('connect', 'checkout') else set())
-        for listened in {self.engine} | others:
-            sa.event.listen(listened, name, listener)
-            self.addCleanup(sa.event.remove, listened, name, listener)
+        """Listen to the engine of the API, until the test ends."""
+        sa.event.listen(self.engine, name, listener)
+        self.addCleanup(sa.event.remove, self.engine, name, listener)
 
     def execute(self, statement, *args):
         with self.engine.begin() as conn:

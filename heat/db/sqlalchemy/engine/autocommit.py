@@ -27,19 +27,14 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy import pool
 
+from heat.db.sqlalchemy.engine import connections
+from heat.db.sqlalchemy.engine import errors
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import listeners
 from heat.db.sqlalchemy.engine import lost
-from heat.db.sqlalchemy.engine import options
 from heat.db.sqlalchemy.engine.prepared import prepare
 from heat.db.sqlalchemy.engine.retry import retry
-
-# In the info of a connection: it is in a transaction of several statements.
-_IN_TRANSACTION = 'heat_in_transaction'
-
-# SQLite's writers would refuse each other if they had read before.
-_BEGIN = {'sqlite': 'BEGIN IMMEDIATE'}
 
 _made = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
@@ -48,8 +43,7 @@ _lock = threading.Lock()
 def get_engine():
     """Return the Engine of connections whose statements commit.
 
-    Its pool is as large as that of facade.get_engine(), and its connections
-    are set up by oslo.db like those. Listeners of that engine for
+    It has the pool of facade.get_engine(). Listeners of that engine for
     before_cursor_execute, after_cursor_execute and handle_error hear of these
     statements too. For a database in memory, which is there for one
     connection only, it is that engine itself.
@@ -116,7 +110,7 @@ def transaction():
     with get_engine().connect() as conn:
         info = conn.info
         session = info.get(lost.KEY)
-        info[_IN_TRANSACTION] = True
+        info[connections.IS_TO_BEGIN] = True
         try:
             with conn.begin() as begun:
                 yield conn.execute, begun.commit
@@ -125,8 +119,6 @@ def transaction():
         except db_exception.DBConnectionError as error:
             error.session = session
             raise
-        finally:
-            info.pop(_IN_TRANSACTION, None)
 
 
 def read(context, select):
@@ -162,72 +154,14 @@ def _like(original):
 
 
 def _make(original):
-    manager = facade.context_manager.make_new_manager()
-    # Letting other greenlets run when a connection is returned is a sleep
-    # that may take as long as the statement.
-    # What traces statements on the other engine hears of them anyway.
-    manager.configure(connection=original.url, thread_checkin=False,
-                      connection_trace=False, on_engine_create=facade.HOOKS)
-    similar = manager.writer.get_engine()
-    if similar.name == 'sqlite':
-        _keep_connections(similar)
-    _send_statements_only(similar)
+    """Return an Engine with the pool of another, which sends no ping."""
+    similar = sa.engine.Engine(original.pool, original.dialect, original.url,
+                               hide_parameters=True)
+    errors.translate_for(similar)
     sa.event.listen(similar, 'before_cursor_execute', galera.catch_up,
                     retval=True)
     listeners.hear(original, similar)
-    sa.event.listen(original, 'engine_disposed',
-                    lambda original: similar.dispose())
+    # It has another pool then.
+    sa.event.listen(original, 'engine_disposed', lambda original: setattr(
+        similar, 'pool', original.pool))
     return similar
-
-
-def _keep_connections(similar):
-    """To open a file takes as long as to write to it."""
-    args, kwargs = similar.dialect.create_connect_args(similar.url)
-    kwargs['check_same_thread'] = False
-    similar.pool = pool.QueuePool(
-        lambda: similar.dialect.connect(*args, **kwargs),
-        pool_size=options.get('max_pool_size'),
-        max_overflow=options.get('max_overflow'),
-        dialect=similar.dialect,
-        events=[(listener, name) for name in ('connect', 'checkout')
-                for listener in getattr(similar.pool.dispatch, name)])
-
-
-def _send_statements_only(similar):
-    dialect = similar.dialect
-    dialect.do_begin = _sender(_BEGIN.get(similar.name, 'BEGIN'))
-    dialect.do_commit = _sender('COMMIT')
-    dialect.do_rollback = _sender('ROLLBACK')
-    sa.event.listen(similar, 'connect', lambda connection, record: (
-        dialect.set_isolation_level(connection, 'AUTOCOMMIT')))
-    _forget_listeners(similar, 'engine_connect')  # sends a ping
-    _forget_listeners(similar, 'begin')  # sends BEGIN to SQLite
-
-
-def _sender(statement):
-    """Return what sends a statement to a connection in a transaction."""
-    def send(connection):
-        # Otherwise each statement commits; the server would be asked all
-        # the same.
-        if _IN_TRANSACTION in _info(connection):
-            connection.cursor().execute(statement)
-    return send
-
-
-def _info(connection):
-    """Return what the pool knows of a connection.
-
-    While it is new, that is nothing: it is the driver's connection, which
-    has another info or none, or with SQLAlchemy 2.0 a stand-in.
-    """
-    try:
-        info = getattr(connection, 'info', None)
-    except NotImplementedError:
-        info = None
-    return info if isinstance(info, dict) else {}
-
-
-def _forget_listeners(similar, name):
-    for listener in tuple(getattr(similar.dispatch, name)):
-        if sa.event.contains(similar, name, listener):
-            sa.event.remove(similar, name, listener)

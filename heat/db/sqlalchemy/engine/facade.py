@@ -23,6 +23,7 @@ from sqlalchemy import exc
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.engine import connections
 from heat.db.sqlalchemy.engine import errors
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import lost
@@ -76,10 +77,13 @@ def prepare(engine):
     # What a statement carries may be secret, and an error would show it.
     engine.hide_parameters = True
     errors.translate_for(engine)
+    if not connections.share(engine):
+        return
     if engine.name == 'mysql':
         event.listen(engine, 'connect', galera.recognise)
     if engine.name == 'sqlite':
         sqlite_file.create(engine)
+    lost.watch(engine)
 
 
 def _wait_for_database(engine):
@@ -121,11 +125,9 @@ def _make_engine():
 
 
 _lock = threading.Lock()
-# What is done with each Engine that is made, before it connects.
-HOOKS = [prepare, lost.watch]
-
 context_manager = enginefacade.transaction_context()
 # SQLite checks foreign keys only if it is told to. With max_retries, oslo.db
-# would connect before the hooks are called.
-context_manager.configure(sqlite_fk=True, max_retries=0,
-                          on_engine_create=[*HOOKS, _wait_for_database])
+# would connect before the hooks are called. Letting other greenlets run when
+# a connection is returned is a sleep that may take as long as a statement.
+context_manager.configure(sqlite_fk=True, max_retries=0, thread_checkin=False,
+                          on_engine_create=[prepare, _wait_for_database])

@@ -28,17 +28,12 @@ def has_any(engine):
     return any(getattr(engine.dispatch, name) for name in _OF_STATEMENTS)
 
 
-def _of_errors(engine):
-    """Return those who are told of errors; SQLAlchemy 2.0 has moved them."""
-    owner = engine if hasattr(engine.dispatch, 'handle_error') else (
-        engine.dialect)
-    return owner.dispatch.handle_error
-
-
 def hear(engine, other):
     """Let listeners of an Engine, also later ones, hear of another Engine.
 
     Those of all engines do so anyway, and are left out.
+
+    :param other: an Engine with the same dialect
     """
     events = engine.dispatch
 
@@ -53,14 +48,20 @@ def hear(engine, other):
         for listener in events.after_cursor_execute.listeners:
             listener(*args)
 
+    event.listen(other, 'before_cursor_execute', before_cursor_execute,
+                 retval=True)
+    event.listen(other, 'after_cursor_execute', after_cursor_execute)
+    # With SQLAlchemy 2.0 it is the dialect that tells of errors.
+    if hasattr(events, 'handle_error'):
+        _hear_of_errors(events, other)
+
+
+def _hear_of_errors(events, other):
     def handle_error(context):
-        for listener in _of_errors(engine).listeners:
+        for listener in events.handle_error.listeners:
             if listener is not errors.translate:
                 context.chained_exception = (
                     listener(context) or context.chained_exception)
         return context.chained_exception
 
-    event.listen(other, 'before_cursor_execute', before_cursor_execute,
-                 retval=True)
-    event.listen(other, 'after_cursor_execute', after_cursor_execute)
     event.listen(other, 'handle_error', handle_error, retval=True)

@@ -78,28 +78,20 @@ _STATEMENTS = {
 
 
 def watch(engine):
-    """Let an Engine's connections know their sessions: one SELECT each."""
+    """Let connections know their sessions: one SELECT each.
+
+    :param engine: an Engine of connections whose statements commit
+    """
     statements = _STATEMENTS.get(engine.name)
     if statements is None:
         return
 
     @sa.event.listens_for(engine, 'connect')
     def ask(connection, record):
-        with _no_transaction(connection), contextlib.closing(
-                connection.cursor()) as cursor:
+        with contextlib.closing(connection.cursor()) as cursor:
             cursor.execute(statements.own)
             row = cursor.fetchone()
             record.info[KEY] = row and Session(*row)
-
-
-@contextlib.contextmanager
-def _no_transaction(connection):
-    """End the transaction that psycopg2 begins for a statement."""
-    status = getattr(connection, 'get_transaction_status', None)
-    is_idle = status and status() == 0
-    yield
-    if is_idle:
-        connection.rollback()
 
 
 def end_session(connection, session):
