@@ -24,6 +24,7 @@ from benchmarks import inputs
 from benchmarks import migration
 from benchmarks import stacks
 from benchmarks import startup
+from benchmarks import traversal
 from heat.db import api
 
 
@@ -84,6 +85,19 @@ class FiguresTest(testtools.TestCase):
             self.assertThat(one['tries_per_input'],
                             matchers.Not(matchers.LessThan(1)))
             self.assertIn(one['way'], inputs.text(results))
+
+    def test_traversal(self):
+        results = json.loads(json.dumps(traversal.collect(
+            traversal.arguments(['--engine', 'sqlite', '--resources', '12',
+                                 '--workers', '2']))))
+        found = results['traversals']
+        self.assertEqual(list(traversal.LAYERS),
+                         [one['layer'] for one in found])
+        for one in found:
+            self.assertEqual(('sqlite', 2), (one['engine'], one['workers']))
+            for name in 'start', 'work':
+                self.assertThat(one[name], matchers.GreaterThan(0))
+            self.assertIn(one['layer'], traversal.text(results))
 
     def test_startup(self):
         programs = startup.measure(runs=1)['programs']
