@@ -12,6 +12,7 @@
 
 """What the commands share: configuration, connection, errors in one line."""
 
+from importlib import metadata
 import os
 import re
 import sys
@@ -65,18 +66,30 @@ def prepare(argv):
     return argv
 
 
-def configure(argv, *cli_opts):
+def configure(argv, program, *cli_opts):
     """Read the configuration and the command line.
 
+    Without --config-file it is that of the engine, as for Heat's own command.
+
     :param argv: the arguments; None takes those of the process
+    :param program: the name of the command
     :param cli_opts: options of oslo.config that the command line has
     :raises heat.db.exception.InvalidConnection: as prepare
     :raises oslo_config.cfg.Error: as oslo.config says
     """
     argv = prepare(argv)
     CONF.register_cli_opts(cli_opts)
-    CONF(argv, project='heat')
+    CONF(argv, project='heat', prog=program, version=_version(),
+         default_config_files=cfg.find_config_files('heat', 'heat-engine'))
     log.setup(CONF, 'heat')
+
+
+def _version():
+    """Return what --version prints; nothing if heat is not installed."""
+    try:
+        return metadata.version('heat')
+    except metadata.PackageNotFoundError:
+        return ''
 
 
 def connected_engine():

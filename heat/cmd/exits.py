@@ -12,19 +12,31 @@
 
 """The exit statuses of heat-manage: one table for all commands."""
 
+from heat.common.i18n import _
+
 DONE = 0
-# Refused, or failed; a line on stderr says why.
 FAILED = 1
-# What was looked for is there: versions that are pending, a schema that
-# differs. argparse has the same for a command line that makes no sense.
 FOUND = 2
-# The database is newer than this code, or unknown.
 UNKNOWN = 3
-# A version of the schema is half applied.
 HALF_APPLIED = 4
-# db_sync --online stopped before a version that needs Heat's services stopped.
 NEEDS_STOPPED_SERVICES = 5
-# A limit that was asked for ended it, and there is more to do.
 MORE = 6
-# By SIGINT.
 INTERRUPTED = 130
+
+# The manual page is made from it.
+MEANINGS = {
+    DONE: _('done'),
+    FAILED: _('refused, or failed; a line on stderr says why'),
+    FOUND: _('what was looked for is there: versions that are pending, a '
+             'schema that differs; or the command line makes no sense, and '
+             'stderr says so'),
+    UNKNOWN: _('the database is newer than this Heat, or unknown'),
+    HALF_APPLIED: _('a version of the schema is half applied; db_sync goes '
+                    'on from there'),
+    NEEDS_STOPPED_SERVICES: _("db_sync --online stopped before a version "
+                              "that needs Heat's services stopped"),
+    MORE: _('a limit that was asked for ended it, and there is more to do: '
+            'run it again'),
+    INTERRUPTED: _('interrupted by SIGINT; run it again, and it goes on from '
+                   'there'),
+}

@@ -20,6 +20,7 @@ heat.cmd.exits has the exit statuses. What is refused or fails says why in one
 line on stderr, and shows a traceback only with --debug.
 """
 
+import argparse
 import sys
 
 from oslo_config import cfg
@@ -45,7 +46,11 @@ COMMANDS = (db_sync, db_version, db_check, stack_status, reset_stack_status,
             service, resource_data_list)
 
 
-def _add_commands(subparsers):
+def add_commands(subparsers):
+    """Let argparse know the commands.
+
+    :param subparsers: what ArgumentParser.add_subparsers returns
+    """
     for command in COMMANDS:
         parser = subparsers.add_parser(
             command.__name__.rpartition('.')[2], help=command.run.__doc__,
@@ -56,14 +61,26 @@ def _add_commands(subparsers):
         command.add_arguments(parser)
 
 
+def parser():
+    """Return an ArgumentParser for what completes command lines in a shell.
+
+    It has the commands, and the options before them that are files.
+    """
+    found = argparse.ArgumentParser(PROGRAM)
+    for name in '--config-file', '--config-dir', '--log-file':
+        found.add_argument(name)
+    add_commands(found.add_subparsers())
+    return found
+
+
 def main(argv=None):
     """Run a command and return its exit status.
 
     :param argv: the arguments; None takes those of the process
     """
     try:
-        common.configure(argv, cfg.SubCommandOpt(
-            'command', title=_('commands'), handler=_add_commands))
+        common.configure(argv, PROGRAM, cfg.SubCommandOpt(
+            'command', title=_('commands'), handler=add_commands))
         return CONF.command.run(CONF.command)
     except KeyboardInterrupt:
         output.tell(PROGRAM, _('interrupted; run it again, and it goes on '

@@ -23,6 +23,7 @@ import typing
 import fixtures
 
 from heat.cmd import manage
+from heat.db.sqlalchemy.engine import facade
 from heat.tests import base
 from heat.tests import runners
 
@@ -31,6 +32,12 @@ class Result(typing.NamedTuple):
     status: int
     stdout: str
     stderr: str
+
+
+def forget_engine():
+    """Let a process connect as it is configured, not as the test does."""
+    manager = facade.context_manager
+    manager.patch_factory(manager.make_new_manager())
 
 
 class CommandTestCase(base.APITestCase):
@@ -44,7 +51,8 @@ class CommandTestCase(base.APITestCase):
         """Start a command; return the process.
 
         :param before: called in the process before it
-        :param environment: variables that the process has besides
+        :param environment: variables that the process has besides; None
+            removes one
         """
         url = self.engine.url.render_as_string(hide_password=False)
 
@@ -54,7 +62,11 @@ class CommandTestCase(base.APITestCase):
                 os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
                         descriptor)
                 setattr(sys, name, open(descriptor, 'w', closefd=False))
-            os.environ.update(environment, OS_DATABASE__CONNECTION=url)
+            for name, value in {'OS_DATABASE__CONNECTION': url,
+                                **environment}.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
             try:
                 status = manage.main(list(argv)) or 0
             except SystemExit as end:

@@ -1,0 +1,106 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The command lines that deployment tools, cron and people pass.
+
+They are to work as they do with Heat's own command: see the sources.
+"""
+
+import os
+
+from heat.db import api
+from heat.tests.cmd import command
+
+STACK = '11111111-1111-4111-8111-111111111111'
+
+# /etc/heat is the directory of the test, and STACK a stack in it.
+COMMAND_LINES = (
+    # kolla: docker/heat/heat-api/extend_start.sh
+    # openstack-ansible-os_heat: tasks/heat_db_setup.yml
+    # openstack-helm: heat/templates/bin/_db-sync.sh.tpl
+    # charm-heat: hooks/heat_utils.py; charm-heat-k8s: src/charm.py
+    # heat: devstack/lib/heat; Heat's installation guide
+    'heat-manage db_sync',
+    # puppet-heat: manifests/db/sync.pp, with nothing between the spaces
+    'heat-manage  db_sync',
+    # puppet-heat: spec/classes/heat_db_sync_spec.rb
+    'heat-manage --config-file /etc/heat/heat.conf db_sync',
+    # openstack-k8s-operators/heat-operator: pkg/heat/dbsync.go
+    '/usr/bin/heat-manage --config-dir /etc/heat/heat.conf.d db_sync',
+    # crowbar-openstack: CrowbarDatabaseHelper.migration_data
+    'heat-manage --config-dir /etc/heat/heat.conf.d/ '
+    '--config-dir /etc/heat/heat.conf.d db_sync',
+    # sos: sos/report/plugins/openstack_heat.py
+    'heat-manage db_version',
+    # Options that oslo.log has for all services, also in old spellings
+    'heat-manage --config-file=/etc/heat/heat.conf --debug '
+    '--log-file /etc/heat/manage.log db_version',
+    'heat-manage -d --logfile /etc/heat/manage.log --nouse-syslog db_version',
+    'heat-manage --nodebug --logdir /etc/heat --log-file manage.log '
+    '--log-date-format %Y db_version',
+    # openstack-helm: heat/templates/bin/_heat-engine-cleaner.sh.tpl
+    # kolla's and StackHPC's instructions; recipes of Chef, cron by Puppet
+    'heat-manage service clean',
+    # Heat's own manual page
+    'heat-manage service list',
+)
+
+# What is on stdout; in the others it is for people, and may change.
+PRINTED = {
+    'db_version': '86\n',
+    'service clean': 'Dead engines are removed.\n',
+}
+
+
+class DropInTest(command.CommandTestCase):
+
+    def setUp(self):
+        super().setUp()
+        # oslo.config looks there, then in /etc/heat.
+        self.etc = os.path.join(self.directory, '.heat')
+        os.makedirs(os.path.join(self.etc, 'heat.conf.d'))
+
+    def configure(self, name):
+        with open(os.path.join(self.etc, name), 'w') as created:
+            created.write('[database]\nconnection = %s\n' % (
+                self.engine.url.render_as_string(hide_password=False)
+                .replace('$', '$$')))
+
+    def run_line(self, line):
+        _program, *argv = line.replace('/etc/heat', self.etc).replace(
+            'STACK', STACK).split()
+        return self.run_command(
+            *argv, before=command.forget_engine, HOME=self.directory,
+            OS_DATABASE__CONNECTION=None)
+
+    def test_command_lines(self):
+        self.configure('heat.conf')
+        self.configure('heat.conf.d/01-database.conf')
+        self.create_stack(id=STACK)
+        for line in COMMAND_LINES:
+            result = self.run_line(line)
+            self.assertEqual((0, ''), (result.status, result.stderr), line)
+            for name, expected in PRINTED.items():
+                if line.endswith(name):
+                    self.assertEqual(expected, result.stdout, line)
+        self.assertEqual(86, api.db_version(self.engine))
+
+    def test_configuration_of_the_engine(self):
+        """Heat's own command reads that when it is told of no other."""
+        self.configure('heat-engine.conf')
+        self.assertEqual((0, '86\n', ''),
+                         self.run_line('heat-manage db_version'))
+
+    def test_version(self):
+        result = self.run_line('heat-manage --version')
+        self.assertEqual((0, ''), (result.status, result.stderr))
+        self.assertRegex(result.stdout, r'\A\d+\.[^\n]*\n\Z')
