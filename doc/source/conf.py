@@ -22,10 +22,16 @@ sys.path[:0] = [str(HERE.parent.parent), str(HERE / '_ext')]
 project = 'heat'
 copyright = 'OpenStack contributors'
 
-extensions = ['functions', 'reno.sphinxext', 'sphinx.ext.autodoc']
+extensions = [
+    'commands', 'functions', 'reno.sphinxext', 'sphinx.ext.autodoc']
 add_module_names = False
 
 html_theme = 'alabaster'
 html_theme_options = {
     'description': 'The database layer of OpenStack Heat',
 }
+
+man_pages = [
+    ('cli/heat-manage', 'heat-manage', "work on Heat's database", '', 1),
+    ('cli/heat-status', 'heat-status', "check Heat's database", '', 1),
+]

@@ -33,8 +33,8 @@ MEANINGS = {
     UNKNOWN: _('the database is newer than this Heat, or unknown'),
     HALF_APPLIED: _('a version of the schema is half applied; db_sync goes '
                     'on from there'),
-    NEEDS_STOPPED_SERVICES: _("db_sync --online stopped before a version "
-                              "that needs Heat's services stopped"),
+    NEEDS_STOPPED_SERVICES: _("a version that needs Heat's services stopped "
+                              "is next; db_sync --online ended before it"),
     MORE: _('a limit that was asked for ended it, and there is more to do: '
             'run it again'),
     INTERRUPTED: _('interrupted by SIGINT; run it again, and it goes on from '

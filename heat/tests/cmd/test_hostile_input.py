@@ -20,6 +20,7 @@ import sys
 
 import testtools
 
+from heat.cmd import manage
 from heat.db import api
 from heat.db.sqlalchemy.migration import claim
 from heat.tests import base
@@ -188,5 +189,6 @@ class LineTest(testtools.TestCase):
         done = subprocess.run((test_manage.HEAT_MANAGE, '--help'), text=True,
                               capture_output=True)
         self.assertEqual((0, ''), (done.returncode, done.stderr))
-        for name in 'db_sync', 'db_version', 'db_check', 'stack_status':
-            self.assertRegex(done.stdout, r'\n +%s +[A-Z]' % name)
+        for command in manage.COMMANDS:
+            self.assertRegex(done.stdout, r'\n +%s\s+[A-Z]' %
+                             command.__name__.rpartition('.')[2])
