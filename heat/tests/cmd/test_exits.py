@@ -24,11 +24,14 @@ from heat.tests import base
 from heat.tests.cmd import command
 from heat.tests import databases
 
+STACK = '11111111-1111-4111-8111-111111111111'
+
 # What each command needs besides its name.
 ARGUMENTS = {
     'service': ('list',),
     'resource_data_list': ('1',),
-    'stack_status': ('11111111-1111-4111-8111-111111111111',),
+    'stack_status': (STACK,),
+    'reset_stack_status': (STACK, '--yes'),
 }
 COMMANDS = {name: (name, *ARGUMENTS.get(name, ())) for name in (
     module.__name__.rpartition('.')[2] for module in manage.COMMANDS)}
