@@ -48,8 +48,9 @@ def add_arguments(parser):
         '--lock-timeout', type=_seconds, default=LOCK_TIMEOUT,
         metavar='SECONDS',
         help=_('how long each wait may take: for another db_sync, and for '
-               'each lock that a transaction of someone else holds; all of '
-               'them together may take longer (%(default)s)'))
+               'each lock that a transaction of someone else holds, also with '
+               '--check, --dry-run and --sql; all of them together may take '
+               'longer (%(default)s)'))
     parser.add_argument(
         '--online', action='store_true',
         help=_("stop, with exit status 5, before the first version that needs "
@@ -156,7 +157,7 @@ def _check(args):
     """Tell by the exit status whether db_sync is needed."""
     from heat.db.sqlalchemy.migration import plan
     try:
-        found = plan.db_status(common.connected_engine())
+        found = plan.db_status(common.connected_engine(), args.lock_timeout)
     except (exception.DatabaseTooNew, exception.UnknownVersion) as error:
         output.show(args.format, [error], status=exits.UNKNOWN,
                     reason=str(error))
@@ -197,7 +198,8 @@ def _plan(args):
             args.indexes)
     else:
         steps = plan.db_plan(common.connected_engine(), version, args.indexes,
-                             args.repair_stamp, args.orphans)
+                             args.repair_stamp, args.orphans,
+                             args.lock_timeout)
     if args.sql and args.format == 'text':
         output.write(_script(steps))
         return

@@ -99,17 +99,24 @@ def execute(engine, *statements):
     apply(engine, lambda schema: statements, lambda schema: None)
 
 
-@contextlib.contextmanager
-def looking(engine):
-    """Return the Schema of a database, or the SimulatedSchema of a Recorder.
+def look(engine, question):
+    """Return the answer to a question about the schema or the rows.
 
-    For questions whose answers do not change under others' hands.
+    Whoever locks a table is waited for.
+
+    :param engine: a sqlalchemy Engine, or a Recorder
+    :param question: called with a Schema, and again for each attempt, or
+        with the SimulatedSchema of a Recorder
+    :raises heat.db.exception.MigrationError: it was locked for too long
     """
     if isinstance(engine, Recorder):
-        yield engine.schema
-        return
-    with session.connection(engine) as conn:
-        yield Schema(conn)
+        return question(engine.schema)
+
+    def attempt():
+        with connection(engine) as conn:
+            return question(Schema(conn))
+
+    return patiently(engine, attempt)
 
 
 def read(engine, select):
@@ -117,11 +124,8 @@ def read(engine, select):
 
     :raises heat.db.exception.MigrationError: for too long
     """
-    def attempt():
-        with connection(engine) as conn:
-            return conn.execute(select).freeze()()
-
-    return patiently(engine, attempt)
+    return look(engine, lambda schema: schema.conn.execute(
+        select).freeze()())
 
 
 def update_row(engine, statement):

@@ -45,9 +45,8 @@ def change_rows(engine, key, describe, check=None,
         raise what they would not notice; not by a Recorder
     :param only_if: called with a Schema; whether there is something to do
     """
-    with change.looking(engine) as schema:
-        if not only_if(schema):
-            return
+    if not change.look(engine, only_if):
+        return
     if isinstance(engine, Recorder):
         engine.record(*describe(sa.true()))
         return

@@ -96,8 +96,8 @@ def _database(engine, column, target, children):
             column.table.name, target.table.name)
         return rows.conn.engine if (
             rows and is_new and _match(rows, pairs)) else None
-    with change.looking(engine) as schema:
-        return engine if _match(schema, pairs) else None
+    is_there = change.look(engine, lambda schema: _match(schema, pairs))
+    return engine if is_there else None
 
 
 def _match(schema, pairs):

@@ -22,7 +22,7 @@ import collections
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.ddl.change import apply
-from heat.db.sqlalchemy.ddl.change import looking
+from heat.db.sqlalchemy.ddl.change import look
 from heat.db.sqlalchemy.ddl.change_rows import change_rows
 from heat.db.sqlalchemy.ddl.copy_table import copy_table
 from heat.db.sqlalchemy.ddl.create_table import create_table
@@ -80,10 +80,12 @@ def _old_reference(schema, r):
 
 
 def _clear_orphans(engine, r):
-    with looking(engine) as schema:
-        reference = _old_reference(schema, r)
-        key = 'id' if _has_old_key(schema, r) or not schema.has_column(
-            r.table.name, r.old_key) else r.old_key
+    def names(schema):
+        return _old_reference(schema, r), (
+            'id' if _has_old_key(schema, r) or not schema.has_column(
+                r.table.name, r.old_key) else r.old_key)
+
+    reference, key = look(engine, names)
     if reference:
         clear_orphans(engine, '%s.%s' % (r.child.name, reference),
                       '%s.%s' % (r.table.name, key))
@@ -140,9 +142,8 @@ def _number_rows(engine, r):
     The numbers come from a table of their own: to count the rows for each
     batch would take too long.
     """
-    with looking(engine) as schema:
-        if not _has_old_key(schema, r):
-            return
+    if not look(engine, lambda schema: _has_old_key(schema, r)):
+        return
     numbers = sa.Table(
         r.table.name + '_number', sa.MetaData(),
         sa.Column('number', sa.Integer, primary_key=True,

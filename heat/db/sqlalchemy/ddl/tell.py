@@ -39,9 +39,12 @@ def tell_count(engine, table_name, query, text, column=None):
     """
     if isinstance(engine, Recorder) and not engine.tells:
         return
-    with change.looking(engine) as schema:
+
+    def number(schema):
         is_there = schema.has_table(table_name) and (
             column is None or schema.has_column(table_name, column))
-        count = is_there and schema.count(query, table_name, column)
+        return is_there and schema.count(query, table_name, column)
+
+    count = change.look(engine, number)
     if count:
         teller(engine)(text % count)

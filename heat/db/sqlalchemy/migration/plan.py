@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
+from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import alembic_version
 from heat.db.sqlalchemy.migration.apply import apply_version
@@ -57,7 +58,8 @@ _DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
 
 
 def db_plan(engine, version=None, with_indexes=True, repair_stamp=False,
-            orphans=ddl.orphans.REFUSE):
+            orphans=ddl.orphans.REFUSE,
+            lock_timeout=change.DEFAULT_LOCK_TIMEOUT):
     """Return what db_sync would send to a database, and send nothing.
 
     What db_sync does to rows in batches is one statement here. Reads the
@@ -68,14 +70,18 @@ def db_plan(engine, version=None, with_indexes=True, repair_stamp=False,
     :param with_indexes: as for db_sync
     :param repair_stamp: as for db_sync
     :param orphans: as for db_sync
+    :param lock_timeout: for how many seconds to wait for someone who has
+        locked a table that is to be read
     :returns: a list of PlannedVersion, empty if there is nothing to do
     :raises heat.db.exception.MigrationError: as db_sync
     :raises oslo_db.exception.DBError: as the database says
     """
-    require_way(orphans)
-    scripts = pending(engine, version, with_indexes=with_indexes,
-                      repair_stamp=repair_stamp)
-    return foresee(engine, scripts, orphans, tells=True)
+    session.require_engine(engine)
+    require_sense(orphans, lock_timeout)
+    engine = engine.execution_options(lock_timeout=lock_timeout)
+    return change.patiently(engine, lambda: foresee(
+        engine, pending(engine, version, with_indexes=with_indexes,
+                        repair_stamp=repair_stamp), orphans, tells=True))
 
 
 def foresee(engine, scripts, orphans, tells=False):
@@ -93,7 +99,8 @@ def foresee(engine, scripts, orphans, tells=False):
     :raises oslo_db.exception.DBError: as the database says
     """
     refused = []
-    with session.connection(engine) as conn, conn.begin():
+    # In no transaction: on SQLite, others could not commit meanwhile.
+    with change.connection(engine) as conn:
         schema = ddl.SimulatedSchema(engine.dialect, ddl.Schema(conn))
         planned = [_planned(script, schema, refused, orphans=orphans,
                             tells=tells) for script in scripts]
@@ -102,16 +109,21 @@ def foresee(engine, scripts, orphans, tells=False):
     return planned
 
 
-def require_way(orphans):
-    """Refuse what is no way to treat orphans.
+def require_sense(orphans, lock_timeout):
+    """Refuse what is no way to treat orphans, or no number of seconds.
 
-    :raises heat.db.exception.MigrationError: it is not refuse or delete
+    :raises heat.db.exception.MigrationError: orphans is not refuse or delete,
+        or lock_timeout no number, or less than 0
     """
     if orphans not in ddl.orphans.WAYS:
         raise exception.MigrationError(
             _('orphans are treated in one of these ways: %(ways)s; not '
               '%(way).60r') % {'ways': ', '.join(ddl.orphans.WAYS),
                                'way': orphans})
+    if type(lock_timeout) not in (int, float) or not lock_timeout >= 0:
+        raise exception.MigrationError(
+            _('lock_timeout is a number of seconds, not %.60r') %
+            (lock_timeout,))
 
 
 def db_plan_offline(backend, start, version=None, with_indexes=True):
@@ -138,12 +150,13 @@ def db_plan_offline(backend, start, version=None, with_indexes=True):
     return [_planned(script, schema) for script in scripts]
 
 
-def db_status(engine):
+def db_status(engine, lock_timeout=change.DEFAULT_LOCK_TIMEOUT):
     """Return the Status of a database: the version, and what is pending.
 
     Changes nothing.
 
     :param engine: a sqlalchemy Engine
+    :param lock_timeout: as for db_plan
     :raises heat.db.exception.DatabaseTooNew: this code does not know the
         version
     :raises heat.db.exception.UnknownVersion: there are tables, but no
@@ -151,6 +164,13 @@ def db_status(engine):
     :raises heat.db.exception.MigrationError: as db_sync
     :raises oslo_db.exception.DBError: as the database says
     """
+    session.require_engine(engine)
+    require_sense(ddl.orphans.REFUSE, lock_timeout)
+    engine = engine.execution_options(lock_timeout=lock_timeout)
+    return change.patiently(engine, lambda: _status(engine))
+
+
+def _status(engine):
     version = migrate_version.db_version(engine)
     scripts = _between(engine.name, version, None)
     return Status(
@@ -235,7 +255,7 @@ def _at_version(version, dialect, live=None):
 
 def _is_half_applied(engine, script):
     """Tell whether a script finds other than what the one before has left."""
-    with session.connection(engine) as conn, conn.begin():
+    with change.connection(engine) as conn:
         live = ddl.Schema(conn)
         expected = _at_version(script.version - 1, engine.dialect, live)
         return _statements(script, expected) != _statements(

@@ -102,8 +102,10 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     :raises oslo_db.exception.DBError: as the database says
     """
     session.require_engine(engine)
-    _require_sense(lock_timeout, listener)
-    plan.require_way(orphans)
+    plan.require_sense(orphans, lock_timeout)
+    if not isinstance(listener, MigrationListener):
+        raise exception.MigrationError(
+            _('%.60r is no MigrationListener') % (listener,))
     applied = []
     # Two, because each statement of the second one first asks the first one
     # whether the claim still holds.
@@ -126,16 +128,6 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
                 for script in found:
                     applied.append(_apply(changing, script, check, listener))
     return applied
-
-
-def _require_sense(lock_timeout, listener):
-    if type(lock_timeout) not in (int, float) or not lock_timeout >= 0:
-        raise exception.MigrationError(
-            _('lock_timeout is a number of seconds, not %.60r') %
-            (lock_timeout,))
-    if not isinstance(listener, MigrationListener):
-        raise exception.MigrationError(
-            _('%.60r is no MigrationListener') % (listener,))
 
 
 def _current(engine, **options):

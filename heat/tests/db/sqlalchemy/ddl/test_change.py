@@ -105,8 +105,8 @@ class ApplyTest(operations.DatabaseTestCase):
         self.assertEqual([(1,)], self.select('SELECT size FROM thing'))
 
     def test_what_a_question_is_answered_from(self):
-        with change.looking(self.engine) as schema:
-            self.assertIsInstance(schema, ddl.Schema)
+        self.assertIsInstance(
+            change.look(self.engine, lambda schema: schema), ddl.Schema)
         recorder, _found = self.record(lambda recorder: None)
-        with change.looking(recorder) as schema:
-            self.assertIs(recorder.schema, schema)
+        self.assertIs(recorder.schema,
+                      change.look(recorder, lambda schema: schema))

@@ -34,6 +34,10 @@ PATIENCE = {
              'innodb_lock_wait_timeout = 20',
     'postgresql': "SET lock_timeout = '20s'",
 }
+# So that not even its rows can be counted.
+LOCK = {'mysql': 'LOCK TABLES stack WRITE',
+        'postgresql': 'LOCK TABLE stack'}
+UNLOCK = {'mysql': 'UNLOCK TABLES', 'postgresql': 'COMMIT'}
 ATTEMPTS = 3
 
 
@@ -122,6 +126,23 @@ class LockWaitTest(base.DBTestCase):
         self.assertEqual(54, api.db_version(self.engine))
         api.db_sync(self.engine)
         self.assertEqual(86, api.db_version(self.engine))
+
+    def test_counting_gives_up(self):
+        if self.driver == 'sqlite':
+            return
+        self.prepare('055')
+        before = self._plan()
+        holder = self._connect()
+        holder.exec_driver_sql('BEGIN')
+        holder.exec_driver_sql(LOCK[self.driver])
+        self.assertIn('locked', str(self.assertRaises(
+            exception.MigrationError, api.db_plan, self.engine,
+            lock_timeout=0)))
+        holder.exec_driver_sql(UNLOCK[self.driver])
+        self.assertEqual(before, self._plan())
+
+    def _plan(self):
+        return [step.told for step in api.db_plan(self.engine)]
 
     def test_settings_stay_out_of_the_pool(self):
         if self.driver == 'sqlite':
