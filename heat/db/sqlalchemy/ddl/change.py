@@ -43,6 +43,11 @@ LONGEST_PAUSE = 2
 # Seconds; how long to go on trying if the engine does not say.
 DEFAULT_LOCK_TIMEOUT = 240
 
+# SQLite lets nobody else write meanwhile. Who waits for it looks 1, 3, 8, 18,
+# 33, 53, 78, 103 and 128 ms after the first time, and then less often: this is
+# longer than what lies between, and makes sure that it is someone else's turn.
+TURN = 0.03
+
 # What makes waits short, and what undoes all that is changed here. MySQL
 # counts in seconds; the Watchdog is there for less.
 _SESSION = {
@@ -88,7 +93,8 @@ def apply(engine, find_missing, effect, online=False):
                 for statement in list(find_missing(Schema(conn))):
                     _send(conn, statement)
 
-    patiently(engine, attempt)
+    with giving_way(engine):
+        patiently(engine, attempt)
 
 
 def execute(engine, *statements):
@@ -142,6 +148,15 @@ def update_row(engine, statement):
             return conn.execute(statement).rowcount == 1
 
     return patiently(engine, attempt)
+
+
+@contextlib.contextmanager
+def giving_way(engine):
+    """After a long write, let those write who wait for SQLite."""
+    start = time.monotonic()
+    yield
+    if engine.name == 'sqlite':
+        time.sleep(min(TURN, time.monotonic() - start))
 
 
 def _send(conn, statement):

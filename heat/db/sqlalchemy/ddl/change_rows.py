@@ -23,12 +23,21 @@ import sqlalchemy as sa
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 
-# Rows of a batch. A batch of SQLite keeps others from writing, but it is the
-# commit that takes most of the time.
+# Rows of a batch, at the most.
 SIZE = {'sqlite': 5000, 'mysql': 1000, 'postgresql': 2000}
 
-# Seconds, in which those get their turn who wait for SQLite.
-PAUSE = {'sqlite': 0.01}
+# Others wait for the rows of a batch, and on SQLite for all rows: it is as
+# large as takes SECONDS, but not smaller than LEAST, where commits would be
+# all. SQLite works in this process; whoever it waits for makes no difference.
+SECONDS = 0.05
+LEAST = 500
+_CLOCKS = {'sqlite': time.thread_time}
+
+# PostgreSQL takes a recursion to have many rows, and would read a whole table
+# for each batch, or compile what takes some milliseconds.
+_FOR_FEW_ROWS = '; '.join('SET LOCAL ' + setting for setting in (
+    'enable_seqscan = off', 'enable_mergejoin = off', 'random_page_cost = 1',
+    'jit = off'))
 
 
 def change_rows(engine, key, describe, check=None,
@@ -42,7 +51,8 @@ def change_rows(engine, key, describe, check=None,
         returns or yields statements, which must find the same end when they
         are repeated
     :param check: called before them with a connection and the condition, to
-        raise what they would not notice; not by a Recorder
+        raise what they would not notice, or to look at what they need; not by
+        a Recorder
     :param only_if: called with a Schema; whether there is something to do
     """
     if not change.look(engine, only_if):
@@ -50,17 +60,25 @@ def change_rows(engine, key, describe, check=None,
     if isinstance(engine, Recorder):
         engine.record(*describe(sa.true()))
         return
+    size = SIZE[engine.name]
+    clock = _CLOCKS.get(engine.name, time.monotonic)
     with change.connection(engine, **_isolation(engine)) as conn:
-        for batch in batches(engine, key, SIZE[engine.name]):
+        for batch in batches(engine, key, lambda: size):
             def attempt():
+                start = clock()
                 with conn.begin():
-                    _lock(conn, key, batch)
+                    _prepare(conn, key, batch)
                     if check:
                         check(conn, batch)
                     for statement in describe(batch):
                         conn.execute(statement)
-            change.patiently(engine, attempt)
-            time.sleep(PAUSE.get(engine.name, 0))
+                return clock() - start
+
+            with change.giving_way(engine):
+                seconds = change.patiently(engine, attempt)
+            # It may be too short for the clock.
+            factor = min(2, max(0.5, SECONDS / (seconds or SECONDS)))
+            size = min(SIZE[engine.name], max(LEAST, int(size * factor)))
 
 
 def _isolation(engine):
@@ -76,13 +94,17 @@ def _isolation(engine):
     return {} if logs_statements else {'isolation_level': 'READ COMMITTED'}
 
 
-def _lock(conn, key, batch):
+def _prepare(conn, key, batch):
     """Let MySQL lock the rows of a batch before it reads them.
 
     An UPDATE that takes its values from the same table first locks what it
     reads for others who write. One of them who waits then stands before this
     one, who comes to write: a deadlock, and it is the other one who loses.
+
+    And let PostgreSQL use indexes.
     """
+    if conn.dialect.name == 'postgresql':
+        conn.exec_driver_sql(_FOR_FEW_ROWS)
     if conn.dialect.name == 'mysql':
         conn.execute(sa.select(sa.func.count()).select_from(key.table).where(
             batch).with_for_update())
@@ -92,6 +114,7 @@ def batches(engine, key, size):
     """Go through a table in the order of its key, some rows at a time.
 
     :param key: the column that is the primary key
+    :param size: returns how many rows the next batch has
     :returns: yields for each batch the condition that a row is in it
     """
     table = key.table
@@ -102,7 +125,7 @@ def batches(engine, key, size):
     while True:
         rest = sa.true() if last is None else key > last
         last = change.read(engine, sa.select(key).select_from(table).where(
-            rest).order_by(key).offset(size - 1).limit(1)).scalar()
+            rest).order_by(key).offset(size() - 1).limit(1)).scalar()
         if last is None:
             yield rest
             return

@@ -29,11 +29,16 @@ from sqlalchemy import MetaData
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import Table
+from sqlalchemy import text
+from sqlalchemy import true
 
 from heat.common.i18n import _
 from heat.db.sqlalchemy import ddl
 
 NEEDS_STOPPED_SERVICES = _('it drops the column stack.parameters')
+
+# The last number that PostgreSQL has given out, or will be the first to give.
+_NEWEST = {'postgresql': 'SELECT last_value FROM raw_template_id_seq'}
 
 _SHARED = (
     'SELECT COUNT(*) FROM (SELECT raw_template_id FROM stack '
@@ -94,11 +99,23 @@ def _move_parameters(migrate_engine):
         Column('environment', ddl.LongText),
         Column('predecessor', Integer))
 
-    def exact(text):
+    # What the next copy is certain not to have a lower id than, so that others
+    # need not be read to find the copies.
+    newest = None
+
+    def look(conn, batch):
+        nonlocal newest
+        newest = conn.execute(text(_NEWEST.get(
+            conn.dialect.name, 'SELECT MAX(id) FROM raw_template'))).scalar()
+
+    def exact(column):
         """Tell A from a, and NULL from nothing else."""
-        text = func.coalesce(text, '')
+        content = func.coalesce(column, '')
         is_mysql = migrate_engine.name == 'mysql'
-        return cast(text, LargeBinary) if is_mysql else text
+        return cast(content, LargeBinary) if is_mysql else content
+
+    def is_new(template):
+        return true() if newest is None else template.c.id >= newest
 
     def move(batch):
         is_user = and_(stack.c.deleted_at.is_(None),
@@ -111,13 +128,14 @@ def _move_parameters(migrate_engine):
             stack, copied,
             and_(copied.c.predecessor == stack.c.raw_template_id,
                  exact(copied.c.environment) == exact(stack.c.parameters),
-                 is_user),
+                 is_user, is_new(copied)),
             {'raw_template_id': copied.c.id})
         yield template.update().where(
-            template.c.predecessor.is_not(None)).values(predecessor=None)
+            template.c.predecessor.is_not(None), is_new(template)
+        ).values(predecessor=None)
 
     ddl.change_rows(
-        migrate_engine, template.c.id, move,
+        migrate_engine, template.c.id, move, look,
         only_if=lambda schema: schema.has_column('stack', 'parameters'))
 
 

@@ -14,10 +14,9 @@
 
 from sqlalchemy import and_
 from sqlalchemy import Column
-from sqlalchemy import exists
+from sqlalchemy import func
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
-from sqlalchemy import not_
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import Table
@@ -62,16 +61,16 @@ def _roots(stack, resource, batch):
 
     That is a stack without an owner, or an owner that is not there.
     """
-    owned = stack.alias('owned')
-    has_owner = and_(owned.c.owner_id.is_not(None), owned.c.owner_id != '')
-    chain = select(resource.c.stack_id, stack.c.id.label('above')).where(
+    owner = stack.alias('owner')
+    chain = select(resource.c.stack_id, stack.c.id.label('above'),
+                   stack.c.owner_id).where(
         batch, stack.c.id == resource.c.stack_id).cte(
         'chain', recursive=True)
+    has_owner = func.coalesce(chain.c.owner_id, '') != ''
     # UNION ends where owners run in a circle: it has each of them once.
     chain = chain.union(
-        select(chain.c.stack_id, owned.c.owner_id).select_from(
-            chain.join(owned, owned.c.id == chain.c.above)
-        ).where(has_owner))
-    return select(chain.c.stack_id, chain.c.above).where(not_(
-        exists().where(owned.c.id == chain.c.above, has_owner)
-    )).subquery('roots')
+        select(chain.c.stack_id, chain.c.owner_id, owner.c.owner_id
+               ).select_from(chain.outerjoin(
+                   owner, owner.c.id == chain.c.owner_id)).where(has_owner))
+    return select(chain.c.stack_id, chain.c.above).where(
+        func.coalesce(chain.c.owner_id, '') == '').subquery('roots')
