@@ -12,12 +12,13 @@
 
 """Measure what it takes to migrate a database with many stacks.
 
-For each server and number of stacks, fills a scratch database at version 054,
-lets one process update stacks, and runs db_sync to the newest version in
-another one meanwhile. Prints the seconds and the memory that db_sync took, how
-many statements it sent, and the longest time that a statement of the users
-took: without db_sync, and with it. The scratch databases are dropped at the
-end.
+For each server and number of stacks, fills a scratch database at version 046
+with as many stacks, templates and resources, and three times as many events.
+Lets others write to it, and meanwhile runs db_sync to the newest version in a
+process of its own. Does the same again with the statements that db_sync --sql
+prints, sent by hand. Prints the seconds, and the memory that db_sync took, how
+many statements it sent, and for each version the longest time that a statement
+of the others took. The scratch databases are dropped at the end.
 """
 
 import argparse
@@ -25,14 +26,20 @@ import sys
 import tempfile
 import time
 
+import sqlalchemy as sa
+
 from benchmarks import command
 from benchmarks import machine
 from benchmarks import stacks
 from benchmarks import syncing
 from benchmarks import target
 from benchmarks import users
+from heat.db import api
 
 ENGINES = ('sqlite', 'mysql', 'postgresql')
+USERS = ('update stack', 'update resource', 'insert event')
+# On SQLite, several would wait for one another.
+DEFAULT_USERS = {'sqlite': USERS[:1], 'mysql': USERS, 'postgresql': USERS}
 # Seconds for which the users are watched without db_sync.
 BEFORE = 3
 
@@ -43,15 +50,9 @@ def measure(args):
                'servers': {}, 'runs': []}
     for engine in _engines(args):
         for rows in args.rows or (1000, 100000):
-            with target.scratch(engine, args.connection, args.directory,
-                                args.start) as opened:
-                results['servers'][engine] = opened.description()
-                url, = opened.urls
-                seconds = _fill(url, rows, '%s, %d stacks' % (
-                    engine, rows))
-                results['runs'].append({
-                    'engine': engine, 'rows': rows, 'fill_s': seconds,
-                    **_migrate(url, rows, args)})
+            results['runs'].append({
+                'engine': engine, 'rows': rows, **_compare(
+                    engine, rows, args, results['servers'])})
     return results
 
 
@@ -59,6 +60,24 @@ def _engines(args):
     if args.connection:
         return [args.connection.get_backend_name()]
     return args.engine or ENGINES
+
+
+def _compare(engine, rows, args, servers):
+    """Return the figures of db_sync, and of the same by hand in by_hand."""
+    figures = {}
+    for way, name in ((syncing.run, None), (syncing.run_by_hand, 'by_hand')):
+        if name and args.no_by_hand:
+            continue
+        with target.scratch(engine, args.connection, args.directory,
+                            args.start) as opened:
+            servers[engine] = opened.description()
+            url, = opened.urls
+            title = '%s, %d stacks%s' % (
+                engine, rows, name and ', by hand' or '')
+            found = {'fill_s': _fill(url, rows, title),
+                     **_migrate(url, rows, args, way)}
+        figures.update({name: found} if name else found)
+    return figures
 
 
 def _fill(url, rows, title):
@@ -76,23 +95,33 @@ def _fill(url, rows, title):
     return round(time.monotonic() - start, 1)
 
 
-def _migrate(url, rows, args):
-    others = [users.User(name, url, rows)
-              for name in args.user or ('update stack',)]
+def _migrate(url, rows, args, way):
+    marked = _marked(url)
+    others = [users.User(name, url, rows) for name in
+              args.user or DEFAULT_USERS[url.get_backend_name()]]
     holders = [users.Holder(url, args.hold)] if args.hold else []
     try:
         begin = time.monotonic()
         time.sleep(BEFORE)
-        done = syncing.run(url)
+        done = way(url)
     finally:
         for process in others + holders:
             process.stop()
     return {
         'seconds': round(done['end'] - done['start'], 2),
-        'memory_mib': round(done['memory_mib'], 1),
-        'statements': done['statements'], 'changes': done['changes'],
+        **{name: done[name] for name in ('memory_mib', 'statements',
+                                         'changes') if name in done},
         'users': [_of_user(user, begin, done) for user in others],
-        'versions': list(_of_versions(done, others))}
+        'versions': list(_of_versions(done, others, marked))}
+
+
+def _marked(url):
+    """Return the names of versions that need Heat's services stopped."""
+    engine = sa.create_engine(url)
+    try:
+        return api.db_status(engine).needs_stopped_services
+    finally:
+        engine.dispose()
 
 
 def _of_user(user, begin, done):
@@ -102,10 +131,11 @@ def _of_user(user, begin, done):
             'errors': user.errors}
 
 
-def _of_versions(done, others):
+def _of_versions(done, others, marked):
     begin = done['start']
     for name, end in done['versions']:
-        yield {'version': name, 'seconds': round(end - begin, 2),
+        yield {'version': name, 'marked': name in marked,
+               'seconds': round(end - begin, 2),
                'longest_ms': {user.name: _ms(user.longest(begin, end))
                               for user in others}}
         begin = end
@@ -118,30 +148,38 @@ def _ms(seconds):
 def text(results):
     """Return tables of all results."""
     lines = ['%s: %s' % server for server in results['servers'].items()]
-    lines += ['', '%-11s %9s %9s %7s %11s %8s  %s' % (
-        'engine', 'stacks', 'seconds', 'MiB', 'statements', 'changes',
-        'longest statement of others, without / with db_sync')]
     for run in results['runs']:
-        lines.append('%-11s %9d %9.2f %7.0f %11d %8d  %s' % (
-            run['engine'], run['rows'], run['seconds'], run['memory_mib'],
-            run['statements'], run['changes'],
-            '; '.join(map(_user_text, run['users']))))
-        if len(run['versions']) > 1:
-            lines += map(_version_text, run['versions'])
+        lines += ['', '%s, %d stacks: %.1f s, %.0f MiB, %d statements, %d '
+                  'changes' % (run['engine'], run['rows'], run['seconds'],
+                               run['memory_mib'], run['statements'],
+                               run['changes'])]
+        lines += _tables(run)
+        if 'by_hand' in run:
+            lines += ['by hand: %.1f s, a ratio of %.2f' % (
+                run['by_hand']['seconds'],
+                run['seconds'] / run['by_hand']['seconds'])]
+            lines += _tables(run['by_hand'])
     return '\n'.join(lines)
 
 
-def _user_text(user):
-    return '%s %.0f / %.0f ms%s' % (
-        user['user'], user['longest_before_ms'], user['longest_ms'],
-        ''.join(', %d times "%s"' % (number, error)
-                for error, number in user['errors'].items()))
+def _tables(run):
+    names = [user['user'] for user in run['users']]
+    yield '  %-34s %9s  %s' % ('longest statement of others, ms', 'seconds',
+                               '  '.join(names))
+    for version in run['versions']:
+        if not version['version'].endswith('placeholder'):
+            yield _line(version['version'] + ' *' * version['marked'],
+                        version['seconds'], version['longest_ms'])
+    yield _line('without', BEFORE, {
+        user['user']: user['longest_before_ms'] for user in run['users']})
+    for user in run['users']:
+        for error, number in user['errors'].items():
+            yield '  %s: %d times "%s"' % (user['user'], number, error)
 
 
-def _version_text(version):
-    return '  %-28s %.2f s; %s' % (
-        version['version'], version['seconds'], '; '.join(
-            '%s %.0f ms' % item for item in version['longest_ms'].items()))
+def _line(title, seconds, longest):
+    return '  %-34s %9.2f  %s' % (title, seconds, '  '.join(
+        '%*.0f' % (len(name), longest[name]) for name in longest))
 
 
 def arguments(argv=None):
@@ -155,13 +193,15 @@ def arguments(argv=None):
     command.add_connection(parser)
     add('--rows', action='append', type=command.number(int, 1), metavar='N',
         help='stacks; %s1000 and 100000' % several)
-    add('--from', dest='start', type=int, default=54, metavar='VERSION',
-        help='by default %(default)s; 46 is the first')
+    add('--from', dest='start', type=int, default=46, metavar='VERSION',
+        help='by default %(default)s, the first')
     add('--user', action='append', choices=users.STATEMENTS,
-        help='who uses the database meanwhile; %supdate stack' % several)
+        help='who uses the database meanwhile; %s%s, and on SQLite the first '
+             'of them alone' % (several, ', '.join(USERS)))
     add('--hold', type=float, metavar='SECONDS',
         help='also keep transactions that have read a stack and a template '
              'open for so long, one after another')
+    add('--no-by-hand', action='store_true', help='measure db_sync alone')
     add('--directory', default=tempfile.gettempdir(),
         help="for SQLite's file; by default %(default)s")
     add('--json', metavar='FILE', help='to write all figures to')

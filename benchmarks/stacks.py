@@ -10,17 +10,23 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Many stacks, in a database of any version."""
+"""Many stacks, with resources and events, in a database of any version."""
 
 import json
 
 import sqlalchemy as sa
 
-TEMPLATES = 1000
-# A statement makes as many as its last digits can count.
+# A statement makes as many rows as its last digits can count.
 DIGITS = 4
 CHUNK = 10 ** DIGITS
 
+EVENTS = 3
+
+TEMPLATE = json.dumps({
+    'heat_template_version': '2013-05-23', 'resources': {'server': {
+        'type': 'OS::Nova::Server', 'properties': {
+            'key_name': {'get_param': 'key_name'},
+            'image': {'get_param': 'image'}}}}})
 # Some 500 bytes, as the parameters of a stack with a few servers.
 PARAMETERS = json.dumps({'parameters': {
     'key_name': 'operators', 'image': '3b8a1f0e-5c2d-4e0b-9a57-6f1d2c3b4a59',
@@ -32,69 +38,116 @@ PARAMETERS = json.dumps({'parameters': {
     'event_sinks': [{'type': 'zaqar-queue', 'target': 'deployment-events'}],
     'template_files': ['servers.yaml', 'networks.yaml', 'volumes.yaml']})
 
+# What an id has behind its eight digits.
+_REST = '-%04d-4000-8000-000000000000'
 
-def stack_id(number):
-    return '%08d-0000-4000-8000-000000000000' % number
+
+def row_id(number):
+    """Return the id of a stack, which is that of its resource, too."""
+    return '%08d' % number + _REST % 0
 
 
 def make(url, stacks, tell):
     """Fill a database that is there and empty.
+
+    Each stack has a template and a resource of its own, and EVENTS events. A
+    tenth of them is at the top; each of these has nine nested ones, and its
+    resource has data.
 
     :param stacks: how many
     :param tell: called with the number of stacks that are there
     """
     # It would warn that digits are combined with digits.
     engine = sa.create_engine(url, enable_from_linting=False)
-    template, stack = (sa.Table(name, sa.MetaData(), autoload_with=engine,
-                                resolve_fks=False)
-                       for name in ('raw_template', 'stack'))
-    with engine.begin() as conn:
-        conn.execute(template.insert(), [
-            {'id': number, 'template': '{}'}
-            for number in range(1, TEMPLATES + 1)])
+    tables = [sa.Table(name, sa.MetaData(), autoload_with=engine,
+                       resolve_fks=False) for name in _VALUES]
     for start in range(0, stacks, CHUNK):
         with engine.begin() as conn:
-            conn.execute(_insert(stack, start, stacks))
+            for table in tables:
+                for part in range(EVENTS if table.name == 'event' else 1):
+                    conn.execute(_insert(table, part, start, stacks))
         tell(min(start + CHUNK, stacks))
     if engine.name == 'postgresql':
-        # Sooner or later the server does it by itself.
         with engine.connect().execution_options(
                 isolation_level='AUTOCOMMIT') as conn:
-            conn.exec_driver_sql('VACUUM ANALYZE stack')
+            conn.exec_driver_sql("SELECT setval('raw_template_id_seq', "
+                                 'MAX(id)) FROM raw_template')
+            # Sooner or later the server does it by itself.
+            conn.exec_driver_sql('VACUUM ANALYZE')
     engine.dispose()
 
 
-def _insert(table, start, stacks):
-    """Return INSERT ... SELECT for a chunk of stacks.
+def _insert(table, part, start, stacks):
+    """Return INSERT ... SELECT for what a chunk of stacks has in a table."""
+    places = [_digit('place_%d' % place) for place in range(DIGITS)]
+    number = _joined(sa.literal('%0*d' % (8 - DIGITS, start // CHUNK)),
+                     *places)
+    is_top = places[-1] == '0'
+    top = _joined(sa.func.substr(number, 1, 7), '0' + _REST % 0)
+    values = {name: value for name, value in _VALUES[table.name](
+        number, number + _REST % part, top, is_top).items()
+        if name in table.columns}
+    if table.name == 'resource' and 'uuid' in table.columns:
+        values['uuid'] = values.pop('id')
+    rows = sa.select(*(
+        sa.literal(value) if isinstance(value, (str, int)) else value
+        for value in values.values())).where(number < '%08d' % stacks)
+    if table.name == 'resource_data':
+        has_texts = isinstance(table.c.resource_id.type, sa.String)
+        rows = rows.where(is_top if has_texts else sa.false())
+    return table.insert().from_select(list(values), rows)
 
-    A tenth of them is at the top; each has nine nested ones.
-    """
-    digits = [_digits('place_%d' % place) for place in range(DIGITS)]
-    head = sa.literal('%0*d' % (8 - DIGITS, start // CHUNK))
-    number = _joined(head, *digits)
-    last = digits[-1]
-    values = {name: value for name, value in {
-        'id': number + stack_id(0)[8:],
-        'created_at': sa.func.now(),
-        'name': 'stack-' + number,
-        'raw_template_id': 1 + sa.cast(_joined(*digits[1:]), sa.Integer),
-        'owner_id': sa.case((last == '0', None), else_=_joined(
-            head, *digits[:-1], '0' + stack_id(0)[8:])),
+
+def _templates(number, key, top, is_top):
+    return {'id': 1 + sa.cast(number, sa.Integer),
+            'created_at': sa.func.now(), 'template': TEMPLATE}
+
+
+def _stacks(number, key, top, is_top):
+    return {
+        'id': key, 'created_at': sa.func.now(), 'name': 'stack-' + number,
+        'raw_template_id': 1 + sa.cast(number, sa.Integer),
+        'owner_id': sa.case((is_top, None), else_=top),
         'status': 'COMPLETE', 'action': 'CREATE',
         'status_reason': 'Stack CREATE completed successfully',
         'parameters': PARAMETERS, 'timeout': 60,
-        'tenant': 'tenant-' + _joined(*digits[1:3]),
+        'tenant': 'tenant-' + sa.func.substr(number, 6, 2),
         'username': 'operator', 'disable_rollback': sa.false(),
         'backup': sa.false(), 'convergence': sa.false(),
-        'nested_depth': sa.case((last == '0', 0), else_=1)}.items()
-        if name in table.columns}
-    return table.insert().from_select(list(values), sa.select(*(
-        sa.literal(value) if isinstance(value, (str, int)) else value
-        for value in values.values())
-    ).where(number < '%08d' % stacks))
+        'nested_depth': sa.case((is_top, 0), else_=1)}
 
 
-def _digits(name):
+def _resources(number, key, top, is_top):
+    return {
+        'id': key, 'created_at': sa.func.now(), 'stack_id': key,
+        'root_stack_id': top, 'name': 'server', 'nova_instance': key,
+        'status': 'COMPLETE', 'action': 'CREATE',
+        'status_reason': 'state changed', 'rsrc_metadata': '{}',
+        'properties_data': '{"image": "3b8a1f0e", "flavor": "m1.large"}'}
+
+
+def _resource_data(number, key, top, is_top):
+    return {'created_at': sa.func.now(), 'resource_id': key, 'key': 'port',
+            'value': key, 'redact': sa.false()}
+
+
+def _events(number, key, top, is_top):
+    return {
+        'created_at': sa.func.now(), 'stack_id': number + _REST % 0,
+        'uuid': key, 'resource_name': 'server',
+        'resource_type': 'OS::Nova::Server', 'physical_resource_id': key,
+        'resource_status': 'COMPLETE', 'resource_action': 'CREATE',
+        'resource_status_reason': 'state changed'}
+
+
+# What returns the values of the rows of a table, in the order that foreign
+# keys want.
+_VALUES = {'raw_template': _templates, 'stack': _stacks,
+           'resource': _resources, 'resource_data': _resource_data,
+           'event': _events}
+
+
+def _digit(name):
     """Return the column of a table that has the ten digits."""
     return sa.union_all(*(
         sa.select(sa.literal_column("'%d'" % digit, sa.String).label('digit'))

@@ -10,12 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""db_sync in a process of its own, and what it took.
+"""db_sync in a process of its own, and the same by hand, and what it took.
 
 As a program, it migrates [database] connection to the newest version and
 prints its figures as JSON.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -26,6 +27,7 @@ import sqlalchemy as sa
 
 from heat.common.config import CONF
 from heat.db import api
+from heat.tests import driver
 
 
 class Failed(Exception):
@@ -50,6 +52,24 @@ def run(url):
     if done.returncode:
         raise Failed('db_sync: ' + done.stderr.strip())
     return {'start': start, 'end': end, **json.loads(done.stdout)}
+
+
+def run_by_hand(url):
+    """Send the statements that db_sync --sql prints, one after the other.
+
+    :returns: as run(), without what is known of a process of db_sync
+    """
+    engine = sa.create_engine(url)
+    steps = api.db_plan(engine)
+    engine.dispose()
+    done = {'start': time.monotonic(), 'versions': []}
+    with contextlib.closing(driver.open_connection(url)) as connection:
+        cursor = connection.cursor()
+        for step in steps:
+            for statement in step.statements:
+                cursor.execute(statement)
+            done['versions'].append((step.name, time.monotonic()))
+    return {**done, 'end': time.monotonic()}
 
 
 class _Listener(api.MigrationListener):

@@ -24,12 +24,18 @@ from heat.tests import driver
 # It starts at once, with all modules.
 FORK = multiprocessing.get_context('fork')
 
+# Where there are two, the second one is for versions that refuse the first.
 STATEMENTS = {
-    'update stack': "UPDATE stack SET status_reason = 'written %(value)d' "
-                    "WHERE id = '%(stack)s'",
-    'read stack': "SELECT name, status FROM stack WHERE id = '%(stack)s'",
-    'update template': "UPDATE raw_template SET template = '{\"n\": %(value)d}"
-                       "' WHERE id = %(template)d"}
+    'update stack': ["UPDATE stack SET status_reason = 'written %(value)d' "
+                     "WHERE id = '%(id)s'"],
+    'read stack': ["SELECT name, status FROM stack WHERE id = '%(id)s'"],
+    'update template': ["UPDATE raw_template SET template = '{\"n\": "
+                        "%(value)d}' WHERE id = %(template)d"],
+    'update resource': [
+        "UPDATE resource SET status_reason = 'written %%(value)d' "
+        "WHERE %s = '%%(id)s'" % key for key in ('uuid', 'id')],
+    'insert event': ["INSERT INTO event (stack_id, uuid) VALUES "
+                     "('%(id)s', 'written %(value)d')"]}
 # Seconds between two statements: so much less a wait may seem to be.
 PAUSE = 0.002
 
@@ -82,25 +88,35 @@ class Holder:
         self._process.join()
 
 
-def _use(pipe, stop, url, statement, count):
+def _use(pipe, stop, url, statements, count):
     samples = []
     errors = collections.Counter()
     with contextlib.closing(_connect(url)) as connection:
         cursor = connection.cursor()
         while not stop.wait(PAUSE):
-            text = statement % {
-                'stack': stacks.stack_id(random.randrange(count)),
-                'template': random.randrange(stacks.TEMPLATES) + 1,
-                'value': random.randrange(10 ** 9)}
+            number = random.randrange(count)
+            values = {'id': stacks.row_id(number), 'template': number + 1,
+                      'value': random.randrange(10 ** 12)}
             start = time.monotonic()
             try:
-                cursor.execute(text)
-                if cursor.description:
-                    cursor.fetchall()
+                send(cursor, statements, values)
             except driver.ERRORS as error:
                 errors[str(error)] += 1
             samples.append((start, time.monotonic() - start))
     pipe.send((samples, dict(errors)))
+
+
+def send(cursor, statements, values):
+    """Send the first of some statements that is not refused."""
+    *others, last = statements
+    for statement in others:
+        with contextlib.suppress(*driver.ERRORS):
+            cursor.execute(statement % values)
+            break
+    else:
+        cursor.execute(last % values)
+    if cursor.description:
+        cursor.fetchall()
 
 
 def _hold(stop, url, seconds):

@@ -12,8 +12,10 @@
 
 """The smaller benchmarks say what they have measured."""
 
+import contextlib
 import io
 import json
+import os
 
 import fixtures
 import sqlalchemy as sa
@@ -25,7 +27,9 @@ from benchmarks import migration
 from benchmarks import stacks
 from benchmarks import startup
 from benchmarks import traversal
+from benchmarks import users
 from heat.db import api
+from heat.tests import driver
 
 
 class FiguresTest(testtools.TestCase):
@@ -40,6 +44,7 @@ class FiguresTest(testtools.TestCase):
             'benchmarks.migration.BEFORE', 0.1))
         results = json.loads(json.dumps(migration.measure(
             migration.arguments(['--engine', 'sqlite', '--rows', '20',
+                                 '--from', '54',
                                  '--directory', self.directory]))))
         run, = results['runs']
         self.assertEqual(('sqlite', 20), (run['engine'], run['rows']))
@@ -53,10 +58,40 @@ class FiguresTest(testtools.TestCase):
         self.assertEqual(('update stack', {}), (user['user'], user['errors']))
         self.assertThat(user['statements'], matchers.GreaterThan(10))
         self.assertThat(user['longest_ms'], matchers.GreaterThan(0))
-        self.assertIn('update stack', migration.text(results))
+        by_hand = run['by_hand']
+        self.assertEqual(versions, [found['version'] for found in
+                                    by_hand['versions']])
+        marked = {found['version'] for found in run['versions']
+                  if found['marked']}
+        self.assertIn('056_template_environment', marked)
+        self.assertNotIn('055_stack_convergence_data', marked)
+        self.assertThat(by_hand['seconds'], matchers.GreaterThan(0))
+        self.assertIn('by hand', migration.text(results))
+
+    def test_users_follow_the_versions(self):
+        """What is refused before 057, or from there on, is no error."""
+        for version in 56, 57:
+            path = os.path.join(self.directory, '%d.sqlite' % version)
+            url = sa.engine.make_url('sqlite:///' + path)
+            engine = sa.create_engine(url)
+            api.db_sync(engine, version)
+            stacks.make(url, 5, lambda done: None)
+            values = {'id': stacks.row_id(4), 'template': 5, 'value': 9}
+            with contextlib.closing(driver.open_connection(url)) as conn:
+                cursor = conn.cursor()
+                for statements in users.STATEMENTS.values():
+                    users.send(cursor, statements, values)
+                for table in 'stack', 'resource':
+                    self.assertEqual([('written 9',)], cursor.execute(
+                        'SELECT status_reason FROM %s WHERE status_reason '
+                        "LIKE 'written%%'" % table).fetchall())
+            engine.dispose()
 
     def test_stacks(self):
-        """There are as many as asked for, the last chunk being a part."""
+        """There are as many as asked for, the last chunk being a part.
+
+        What belongs to them is there, too.
+        """
         self.useFixture(fixtures.MonkeyPatch('benchmarks.stacks.DIGITS', 2))
         self.useFixture(fixtures.MonkeyPatch('benchmarks.stacks.CHUNK', 100))
         url = sa.engine.make_url('sqlite:///%s/heat.sqlite' % self.directory)
@@ -66,10 +101,16 @@ class FiguresTest(testtools.TestCase):
         stacks.make(url, 234, told.append)
         self.assertEqual([100, 200, 234], told)
         with engine.connect() as conn:
-            self.assertEqual(
-                [(stacks.stack_id(number),) for number in range(234)],
-                conn.exec_driver_sql(
-                    'SELECT id FROM stack ORDER BY id').all())
+            for table, column, each in (('stack', 'id', 1),
+                                        ('resource', 'stack_id', 1),
+                                        ('event', 'stack_id', 3)):
+                self.assertEqual(
+                    [(stacks.row_id(number),) for number in range(234)
+                     for _ in range(each)],
+                    conn.exec_driver_sql('SELECT %s FROM %s ORDER BY 1' % (
+                        column, table)).all())
+            self.assertEqual(24, conn.exec_driver_sql(
+                'SELECT COUNT(*) FROM resource_data').scalar())
         engine.dispose()
 
     def test_inputs(self):
