@@ -14,7 +14,8 @@
 
 Exit status, as that of other services: 0 all is well; 1 something is to be
 looked at; 2 something stops the upgrade; 255 the checks could not be made,
-with one line on stderr that says why (and a traceback only with --debug).
+with one line on stderr that says why (and a traceback only with --debug); 130
+interrupted.
 """
 
 import sys
@@ -27,6 +28,8 @@ from heat.cmd.checks import rows
 from heat.cmd.checks import schema
 from heat.cmd.checks import server
 from heat.cmd import common
+from heat.cmd import exits
+from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
 
@@ -79,6 +82,9 @@ def main(argv=None):
     """
     try:
         return upgradecheck.main(CONF, 'heat', Checks(), common.prepare(argv))
+    except KeyboardInterrupt:
+        output.tell('heat-status', _('interrupted; it has changed nothing'))
+        return exits.INTERRUPTED
     except Exception as error:
         common.report('heat-status', error)
         return NOT_CHECKED

@@ -15,6 +15,8 @@
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 
@@ -366,6 +368,26 @@ class ConnectionTest(StatusTestCase):
                 '%s://heat:%s@127.0.0.1:1/heat' % (driver, PASSWORD))
             self.assertIn('%s://heat:***@127.0.0.1:1/heat' % driver, line)
             self.assertIn('refused', line)
+
+    def test_interrupted(self):
+        """While it waits for a server that says nothing."""
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            server.settimeout(60)
+            process = subprocess.Popen(
+                (HEAT_STATUS, 'upgrade', 'check'), cwd=self.directory,
+                env={**os.environ, 'OS_DATABASE__CONNECTION': (
+                    'mysql+pymysql://heat@%s:%d/heat' %
+                    server.getsockname())},
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                # A shell lets what it starts in the background ignore it.
+                preexec_fn=lambda: signal.signal(signal.SIGINT,
+                                                 signal.SIG_DFL))
+            with server.accept()[0]:
+                process.send_signal(signal.SIGINT)
+                told, _nothing = process.communicate()
+        self.assertEqual(
+            (130, 'heat-status: interrupted; it has changed nothing\n'),
+            (process.returncode, told))
 
     def test_what_is_no_usable_url(self):
         for connection, reason in (
