@@ -31,6 +31,7 @@ from heat.cmd import db_sync
 from heat.cmd import db_version
 from heat.cmd import exits
 from heat.cmd import output
+from heat.cmd import purge_deleted
 from heat.cmd import reset_stack_status
 from heat.cmd import resource_data_list
 from heat.cmd import service
@@ -43,7 +44,7 @@ PROGRAM = 'heat-manage'
 # In the order of --help. All are loaded to know their arguments, so each
 # imports what takes time when it is run.
 COMMANDS = (db_sync, db_version, db_check, stack_status, reset_stack_status,
-            service, resource_data_list)
+            purge_deleted, service, resource_data_list)
 
 
 def add_commands(subparsers):

@@ -12,12 +12,11 @@
 
 """How heat-manage shows what db_sync does."""
 
-import shutil
-import sys
 import threading
 import time
 
 from heat.cmd import output
+from heat.cmd import terminal
 from heat.common.i18n import _
 from heat.db.sqlalchemy.migration import sync
 
@@ -33,7 +32,7 @@ class Progress(sync.MigrationListener):
 
     def __init__(self, is_text):
         self._is_text = is_text
-        self._is_terminal = sys.stderr.isatty()
+        self._line = terminal.Line()
         self._name = None
         self._statement = ''
         self._count = 0
@@ -44,13 +43,13 @@ class Progress(sync.MigrationListener):
         self._thread = threading.Thread(target=self._show, daemon=True)
 
     def __enter__(self):
-        if self._is_terminal:
+        if self._line.is_terminal:
             self._thread.start()
         return self
 
     def __exit__(self, *exc_info):
         self._done.set()
-        if self._is_terminal:
+        if self._line.is_terminal:
             self._thread.join()
             self._clear()
 
@@ -68,8 +67,7 @@ class Progress(sync.MigrationListener):
 
     def told(self, text):
         with self._lock:
-            if self._is_terminal:
-                self._write('\r\x1b[K')
+            self._line.clear()
             output.tell('heat-manage', '%s: %s' % (self._name, text))
 
     def applied(self, version):
@@ -84,21 +82,11 @@ class Progress(sync.MigrationListener):
             with self._lock:
                 seconds = time.monotonic() - self._started_at
                 if self._name and seconds > PATIENCE:
-                    self._show_line('%s, %d s, %d: %s' % (
+                    self._line.show('%s, %d s, %d: %s' % (
                         self._name, seconds, self._count,
-                        output.line(' '.join(self._statement.split()))))
-
-    def _show_line(self, line):
-        width = shutil.get_terminal_size().columns - 1
-        self._write('\r%-*s' % (width, line[:width]))
+                        ' '.join(self._statement.split())))
 
     def _clear(self):
         with self._lock:
             self._name = None
-            if self._is_terminal:
-                # Erase the line (ECMA-48).
-                self._write('\r\x1b[K')
-
-    def _write(self, text):
-        sys.stderr.write(text)
-        sys.stderr.flush()
+            self._line.clear()

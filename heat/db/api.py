@@ -115,6 +115,7 @@ from heat.db.sqlalchemy.engine.facade import get_engine
 # which need none of it, do not load it: see __getattr__.
 _MODULES = {
     'MigrationListener': 'migration.sync',
+    'PurgeListener': 'maintenance.purge',
     'db_charset': 'migration.charset',
     'db_deleted': 'migration.deleted',
     'db_drift': 'migration.drift',
@@ -127,6 +128,7 @@ _MODULES = {
     'db_version': 'migration.migrate_version',
     'decrypt_parameters_and_properties': 'maintenance.encrypt',
     'encrypt_parameters_and_properties': 'maintenance.encrypt',
+    'purge_deleted': 'maintenance.purge',
 }
 
 __all__ = (

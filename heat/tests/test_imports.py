@@ -28,7 +28,7 @@ COMMANDS = {'heat.cmd'}
 OPERATORS = {'heat.db.sqlalchemy.' + name for name in (
     'migration.charset', 'migration.claim', 'migration.deleted',
     'migration.drift', 'migration.plan', 'migration.sync',
-    'maintenance.encrypt', 'ddl')}
+    'maintenance.encrypt', 'maintenance.purge', 'ddl')}
 MODELS = {'heat.db.api', 'heat.db.sqlalchemy.api', 'heat.db.sqlalchemy.models'}
 
 UPDATE = '''

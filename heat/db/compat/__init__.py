@@ -26,6 +26,7 @@ from heat.db import api
 from heat.db.compat.adapt import adapt
 from heat.db.compat.adapt import fit
 from heat.db.compat.adapt import not_found
+from heat.db.compat.adapt import number
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import cut
@@ -51,6 +52,15 @@ def __getattr__(name):
             function).parameters:
         return function
     return adapt(function)
+
+
+def purge_deleted(age, granularity='days', project_id=None, batch_size=20):
+    """heat-manage gives numbers as texts, and expects an error of Heat's."""
+    try:
+        return api.purge_deleted(number(age), granularity, project_id,
+                                 number(batch_size))
+    except exception.InvalidValues as error:
+        raise heat_exception.Error(str(error))
 
 
 def _found(value):

@@ -68,7 +68,7 @@ def adapt(function):
     def adapted(*args, **kwargs):
         call = signature.bind(*args, **kwargs)
         given = call.arguments.get('values')
-        call.arguments.update((name, _number(value)) for name, value in
+        call.arguments.update((name, number(value)) for name, value in
                               call.arguments.items() if name in _NUMBERS)
         if isinstance(given, dict):
             call.arguments['values'] = fit(model, given)
@@ -116,10 +116,11 @@ def _value(kind, value):
         return bool(value)
     if isinstance(kind, sa.String) and type(value) is int:
         return str(value)
-    return _number(value) if isinstance(kind, sa.Integer) else value
+    return number(value) if isinstance(kind, sa.Integer) else value
 
 
-def _number(value):
+def number(value):
+    """Return the number that a text of digits is; all else as it is."""
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 

@@ -133,7 +133,11 @@ def read(context, select):
     if facade.in_transaction(context):
         with facade.context_manager.reader.using(context) as session:
             return select(session)
+    return read_alone(select)
 
+
+def read_alone(select):
+    """Return what a function reads in no transaction; all else as read()."""
     def select_once():
         with connection() as conn, orm.Session(conn) as session:
             return select(session)

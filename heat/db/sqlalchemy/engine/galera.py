@@ -58,3 +58,24 @@ def stay_current(connection, branch):
     if info.get('wsrep_on'):
         with contextlib.closing(connection.connection.cursor()) as cursor:
             cursor.execute('SET SESSION wsrep_sync_wait = 7')
+
+
+def flow_control(connection):
+    """Return by what a node shows that the cluster can not keep up.
+
+    One statement; none on what is no node of a cluster.
+
+    :param connection: a SQLAlchemy Connection
+    :returns: for how many nanoseconds in all the cluster has held writers
+        back, and how much this node has yet to apply; None for no node
+    """
+    if not connection.info.get('wsrep_on'):
+        return None
+    found = dict(connection.exec_driver_sql(_FLOW_CONTROL).all())
+    return (int(found.get('wsrep_flow_control_paused_ns', 0)),
+            int(found.get('wsrep_local_recv_queue', 0)))
+
+
+_FLOW_CONTROL = (
+    'SHOW GLOBAL STATUS WHERE Variable_name IN '
+    "('wsrep_flow_control_paused_ns', 'wsrep_local_recv_queue')")

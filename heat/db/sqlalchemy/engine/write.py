@@ -89,6 +89,11 @@ def write(context, unit):
     """
     if facade.in_transaction(context):
         return _join(context, unit)
+    return write_alone(unit)
+
+
+def write_alone(unit):
+    """Write in a transaction of its own, and return; all else as write()."""
     return retry(_Attempt(unit))
 
 

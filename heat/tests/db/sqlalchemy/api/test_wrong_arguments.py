@@ -26,9 +26,9 @@ from heat.tests.db.sqlalchemy.api import every_call
 
 TRAVERSAL = '11111111-1111-4111-8111-111111111111'
 
-# What operators call; they take an Engine, not a context.
+# What operators call; they take no context.
 NOT_OF_ENGINES = {'ANY_ENGINE', 'ANY_TRAVERSAL', 'MigrationListener',
-                  'get_engine'}
+                  'PurgeListener', 'get_engine', 'purge_deleted'}
 
 KINDS = (
     None, True, False, 0, 1, -1, 2 ** 31, 2 ** 70, -2 ** 70, 1.0, 1.5,

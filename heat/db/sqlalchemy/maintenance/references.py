@@ -1,0 +1,55 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What names what, as the foreign keys of the models say.
+
+Templates, their files, properties and credentials belong to no row: several
+may name one. They go when nothing names them any more.
+"""
+
+import functools
+
+import sqlalchemy as sa
+
+from heat.db.sqlalchemy.models import Base
+from heat.db.sqlalchemy.models import RawTemplate
+from heat.db.sqlalchemy.models import RawTemplateFiles
+from heat.db.sqlalchemy.models import ResourcePropertiesData
+from heat.db.sqlalchemy.models import UserCreds
+
+SHARED = tuple(model.__table__ for model in (
+    ResourcePropertiesData, RawTemplate, RawTemplateFiles, UserCreds))
+
+
+@functools.cache
+def names(table):
+    """Return the columns by which rows of a table name shared ones.
+
+    :returns: {column: the table of what it names}
+    """
+    return {key.parent: key.column.table
+            for key in sorted(table.foreign_keys, key=lambda key: (
+                key.parent.name)) if key.column.table in SHARED}
+
+
+@functools.cache
+def columns_that_name(table):
+    """Return the columns of all tables that name rows of a shared one."""
+    return [column for other in Base.metadata.sorted_tables
+            for column, target in names(other).items() if target is table]
+
+
+def is_unused(table):
+    """Return the condition that nothing names a row of a shared table."""
+    return sa.and_(*(
+        sa.not_(sa.select(column).where(column == table.c.id).exists())
+        for column in columns_that_name(table)))
