@@ -22,18 +22,14 @@ import os
 import re
 import signal
 
-import sqlalchemy as sa
-
 from heat.db import api
 from heat.tests import base
 from heat.tests import databases
+from heat.tests import places
 from heat.tests import runners
 from heat.tests import schema
 
 EVERYWHERE = os.environ.get('HEAT_TEST_KILL_EVERYWHERE')
-
-CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE|'
-                    r'SET SESSION foreign_key_checks)', re.I)
 
 # What tells one kind of statement from another: of ALTER TABLE what it does,
 # of the others with which table.
@@ -52,29 +48,29 @@ class KillTestCase(base.DBTestCase):
         :param step: of how many places it is killed at one
         """
         self._load(start)
-        places = _Places(self.engine)
+        seen = places.Places(self.engine)
         api.db_sync(self.engine, version)
-        places.stop()
+        seen.stop()
         expected = self._describe()
-        self.assertGreater(len(places.seen), self.PLACES)
+        self.assertGreater(len(seen.seen), self.PLACES)
         killed = 0
-        for place in self._selected(places.seen, step):
+        for place in self._selected(seen.seen, step):
             killed += self._is_killed_at(start, version, place)
             api.db_sync(self.engine, version)
             for before, after in zip(expected, self._describe()):
                 self.assertEqual({}, schema.difference(before, after),
-                                 (place, places.seen[place]))
+                                 (place, seen.seen[place]))
         self.assertGreater(killed, 3)
 
-    def _selected(self, places, step):
+    def _selected(self, seen, step):
         if EVERYWHERE:
-            return range(len(places))
+            return range(len(seen))
         first = {}
-        for number, (moment, statement) in enumerate(places):
+        for number, (moment, statement) in enumerate(seen):
             if moment == 'after':
                 kind = KIND.match(statement)
                 first.setdefault(kind.groups() if kind else None, number)
-        return sorted({*first.values(), *range(0, len(places), step)})
+        return sorted({*first.values(), *range(0, len(seen), step)})
 
     def _load(self, start):
         databases.empty(self.engine)
@@ -93,7 +89,7 @@ class KillTestCase(base.DBTestCase):
         self._load(start)
         status = runners.Runner(
             self.engine, version,
-            before=lambda: kill_at(self.engine, place)).wait()
+            before=lambda: places.kill_at(self.engine, place)).wait()
         self.assertIn(status, (0, -signal.SIGKILL), place)
         return status != 0
 
@@ -108,54 +104,3 @@ class KillTest(KillTestCase):
 
     def test_from_055(self):
         self.check_places('055', step=23)
-
-
-def kill_at(engine, place):
-    """Let this process die at the nth place.
-
-    Places are before and after each statement that changes something, and
-    before the commit that follows.
-    """
-    _Places(engine, place)
-
-
-class _Places:
-    """What an engine sends, place by place.
-
-    :ivar seen: the moments and the statements
-    :param last: the number of the place where this process dies
-    """
-
-    def __init__(self, engine, last=None):
-        self.seen = []
-        self._engine = engine
-        self._last = last
-        self._is_changed = False
-        self._hooks = (('before_cursor_execute', self._before),
-                       ('after_cursor_execute', self._after),
-                       ('commit', self._commit))
-        for name, hook in self._hooks:
-            sa.event.listen(engine, name, hook)
-
-    def stop(self):
-        for name, hook in self._hooks:
-            sa.event.remove(self._engine, name, hook)
-
-    def _before(self, conn, cursor, statement, *args):
-        if CHANGE.match(statement):
-            self._is_changed = True
-            self._pass('before', statement)
-
-    def _after(self, conn, cursor, statement, *args):
-        if CHANGE.match(statement):
-            self._pass('after', statement)
-
-    def _commit(self, conn):
-        if self._is_changed:
-            self._is_changed = False
-            self._pass('commit', self.seen[-1][1])
-
-    def _pass(self, *place):
-        if len(self.seen) == self._last:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self.seen.append(place)
