@@ -26,10 +26,10 @@ import sqlalchemy as sa
 from heat.db import api
 from heat.tests import base as tests_base
 from heat.tests import databases
-from heat.tests.db.sqlalchemy.migration import test_kill
 from heat.tests.galera import base
 from heat.tests.galera import server
 from heat.tests.galera import test_stale
+from heat.tests import places
 from heat.tests import runners
 from heat.tests import schema
 
@@ -128,7 +128,7 @@ class DBSyncTest(base.GaleraTestCase):
         while place < 60:
             self._prepare()
             killed = runners.Runner(
-                self.engines[1], before=lambda: test_kill.kill_at(
+                self.engines[1], before=lambda: places.kill_at(
                     self.engines[1], place)).wait()
             self.assertEqual(-signal.SIGKILL, killed)
             api.db_sync(self.engines[2])

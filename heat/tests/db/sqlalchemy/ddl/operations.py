@@ -23,7 +23,7 @@ from heat.db.sqlalchemy import ddl
 from heat.tests import base
 from heat.tests import clients
 from heat.tests import databases
-from heat.tests.db.sqlalchemy.migration import test_kill
+from heat.tests import places
 from heat.tests import runners
 from heat.tests import schema
 
@@ -151,7 +151,7 @@ class OperationTests:
         self.prepare()
         status = runners.Process(
             self.engine, lambda: self.operate(self.engine),
-            lambda: test_kill.kill_at(self.engine, place)).wait()
+            lambda: places.kill_at(self.engine, place)).wait()
         self.assertIn(status, (0, -signal.SIGKILL), place)
         return status != 0
 
