@@ -24,13 +24,17 @@ LOG = log.getLogger(__name__)
 
 
 class PurgeProgress(purge.PurgeListener):
-    """Shows a line on a terminal; a log gets one for each batch."""
+    """Shows a line on a terminal; a log gets one for each batch.
+
+    Without a log, and without a terminal, they are on stderr: what is there
+    is kept by whoever runs this in a container, or from cron.
+    """
 
     def __init__(self):
         self._line = terminal.Line()
-        # The log goes to the terminal if it goes nowhere else.
-        self._logs = (not self._line.is_terminal or CONF.log_file or
-                      CONF.log_dir)
+        # Otherwise the log is on stdout, where the results are.
+        self._has_log = any(CONF[name] for name in (
+            'log_file', 'log_dir', 'use_syslog', 'use_journal'))
 
     def __enter__(self):
         return self
@@ -44,20 +48,20 @@ class PurgeProgress(purge.PurgeListener):
             'rows': sum(counts.values()) - counts['stack']}
         if deleted_at is not None:
             text += _('; at stacks deleted %s') % deleted_at
-        self._line.show(text)
-        if self._logs:
-            LOG.info('purge_deleted: %s', text)
+        self._note(text)
 
     def kept(self, stack_id, owner_id):
-        self._tell(_('stack %(stack)s is kept: it is not deleted, though its '
-                     'owner %(owner)s was') % {
-                         'stack': stack_id, 'owner': owner_id})
+        self._line.clear()
+        output.tell('heat-manage', _(
+            'stack %(stack)s is kept: it is not deleted, though its owner '
+            '%(owner)s was') % {'stack': stack_id, 'owner': owner_id})
 
     def waiting(self, reason):
-        self._line.show(reason)
-        if self._logs:
-            LOG.info('purge_deleted: waiting: %s', reason)
+        self._note(_('waiting: %s') % reason)
 
-    def _tell(self, text):
-        self._line.clear()
-        output.tell('heat-manage', text)
+    def _note(self, text):
+        self._line.show(text)
+        if self._has_log:
+            LOG.info('purge_deleted: %s', text)
+        elif not self._line.is_terminal:
+            output.tell('heat-manage', text)

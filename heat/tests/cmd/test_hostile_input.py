@@ -47,6 +47,8 @@ PLACES = (
     'db_sync --dry-run={}', 'db_sync --x{}', 'db_sync --connection={}',
     'db_version {}', 'db_version --format={}', 'db_version --verbose={}',
     'db_check {}', 'db_check --format={}',
+    'purge_deleted {}', 'purge_deleted -g {}', 'purge_deleted -b {}',
+    'purge_deleted --max-time={}', 'purge_deleted --sleep {}',
     'stack_status {}', 'stack_status --format={} x', 'stack_status x {}',
     'reset_stack_status {} --yes', 'reset_stack_status x --dry-run={}',
     '--config-file={} db_version',

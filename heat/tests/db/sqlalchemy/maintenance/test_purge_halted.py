@@ -71,7 +71,7 @@ class KilledTest(HaltedTestCase):
         moments = [moment for moment, _ in found.seen]
         self.assertEqual(3, moments.count('commit'))
         for number, moment in enumerate(moments):
-            if EVERYWHERE or moment == 'commit' or number % 5 == 0:
+            if EVERYWHERE or moment == 'commit' or number % 8 == 0:
                 self.fill()
                 self.assertEqual(-signal.SIGKILL, self.killed_at(number))
                 self.purge()
