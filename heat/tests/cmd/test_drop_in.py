@@ -52,6 +52,21 @@ COMMAND_LINES = (
     'heat-manage service clean',
     # Heat's own manual page
     'heat-manage service list',
+    # puppet-heat: manifests/cron/purge_deleted.pp; an InSpec test of Chef
+    'heat-manage purge_deleted -g days 1',
+    # TripleO: the crontab in tests of insights-core
+    '/bin/heat-manage purge_deleted -g days 7',
+    # Instructions for operators of kolla
+    'heat-manage purge_deleted -g days 14',
+    # openstack-helm: heat/templates/bin/_heat-purge-deleted-active.sh.tpl
+    'heat-manage purge_deleted -g minutes 60',
+    # Heat's own --help: a number of days, and the other options
+    'heat-manage purge_deleted',
+    'heat-manage purge_deleted -g days 30',
+    'heat-manage purge_deleted 90',
+    'heat-manage purge_deleted -p 5e2b7c0d8a914f36 -b 1000',
+    'heat-manage purge_deleted --granularity hours '
+    '--project-id 5e2b7c0d8a914f36 --batch_size 20 24',
 )
 
 # What is on stdout; in the others it is for people, and may change.

@@ -15,11 +15,8 @@
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.engine import session
+from heat.db.sqlalchemy.maintenance import references
 from heat.db.sqlalchemy import models
-
-# A row of these is there because rows of other tables name it.
-NAMED_BY_OTHERS = (models.RawTemplate, models.RawTemplateFiles,
-                   models.ResourcePropertiesData, models.UserCreds)
 
 
 def db_orphans(engine, most, examined):
@@ -49,16 +46,14 @@ def db_orphans(engine, most, examined):
 
 def _orphans():
     """Return {table: functions of its columns that make a condition}."""
-    tables = models.Base.metadata.sorted_tables
     found = {}
-    for table in tables:
+    for table in models.Base.metadata.sorted_tables:
         for key in table.foreign_keys:
             if not key.parent.nullable:
                 found.setdefault(table, []).append(_refers_to_nothing(key))
-    for model in NAMED_BY_OTHERS:
-        found.setdefault(model.__table__, []).append(_is_named_by_none(
-            [key.parent for table in tables for key in table.foreign_keys
-             if key.references(model.__table__)]))
+    for table in references.SHARED:
+        found.setdefault(table, []).append(_is_named_by_none(
+            references.columns_that_name(table)))
     found[models.SyncPoint.__table__] = [_is_of_no_traversal]
     return found
 
