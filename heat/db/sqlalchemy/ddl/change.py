@@ -89,7 +89,7 @@ def apply(engine, find_missing, effect, online=False):
         with connection(engine, **options) as conn:
             if online:
                 _wait_as_long_as_it_takes(conn)
-            with Watchdog(conn, LOCK_WAIT), conn.begin():
+            with Watchdog(conn, LOCK_WAIT), writing(conn):
                 for statement in list(find_missing(Schema(conn))):
                     _send(conn, statement)
 
@@ -148,6 +148,22 @@ def update_row(engine, statement):
             return conn.execute(statement).rowcount == 1
 
     return patiently(engine, attempt)
+
+
+@contextlib.contextmanager
+def writing(conn):
+    """Begin a transaction that comes to write, and commit it at the end.
+
+    SQLite lets one who begins to write wait for others, but refuses one who
+    has read before.
+    """
+    with conn.begin():
+        if conn.dialect.name == 'sqlite':
+            if conn.connection.in_transaction:
+                # oslo.db has begun to read.
+                conn.exec_driver_sql('COMMIT')
+            conn.exec_driver_sql('BEGIN IMMEDIATE')
+        yield
 
 
 @contextlib.contextmanager

@@ -62,20 +62,24 @@ def change_rows(engine, key, describe, check=None,
         return
     size = SIZE[engine.name]
     clock = _CLOCKS.get(engine.name, time.monotonic)
+    last, is_last = None, False
     with change.connection(engine, **_isolation(engine)) as conn:
-        for batch in batches(engine, key, lambda: size):
-            def attempt():
-                start = clock()
-                with conn.begin():
-                    _prepare(conn, key, batch)
-                    if check:
-                        check(conn, batch)
-                    for statement in describe(batch):
-                        conn.execute(statement)
-                return clock() - start
+        def attempt():
+            start = clock()
+            with change.writing(conn):
+                _use_indexes(conn)
+                batch, end = _next_batch(conn.execute, conn, key, size, last)
+                _lock(conn, key, batch)
+                if check:
+                    check(conn, batch)
+                for statement in describe(batch):
+                    conn.execute(statement)
+            return end, clock() - start
 
+        while not is_last:
             with change.giving_way(engine):
-                seconds = change.patiently(engine, attempt)
+                last, seconds = change.patiently(engine, attempt)
+            is_last = last is None
             # It may be too short for the clock.
             factor = min(2, max(0.5, SECONDS / (seconds or SECONDS)))
             size = min(SIZE[engine.name], max(LEAST, int(size * factor)))
@@ -94,17 +98,18 @@ def _isolation(engine):
     return {} if logs_statements else {'isolation_level': 'READ COMMITTED'}
 
 
-def _prepare(conn, key, batch):
+def _use_indexes(conn):
+    if conn.dialect.name == 'postgresql':
+        conn.exec_driver_sql(_FOR_FEW_ROWS)
+
+
+def _lock(conn, key, batch):
     """Let MySQL lock the rows of a batch before it reads them.
 
     An UPDATE that takes its values from the same table first locks what it
     reads for others who write. One of them who waits then stands before this
     one, who comes to write: a deadlock, and it is the other one who loses.
-
-    And let PostgreSQL use indexes.
     """
-    if conn.dialect.name == 'postgresql':
-        conn.exec_driver_sql(_FOR_FEW_ROWS)
     if conn.dialect.name == 'mysql':
         conn.execute(sa.select(sa.func.count()).select_from(key.table).where(
             batch).with_for_update())
@@ -114,19 +119,30 @@ def batches(engine, key, size):
     """Go through a table in the order of its key, some rows at a time.
 
     :param key: the column that is the primary key
-    :param size: returns how many rows the next batch has
     :returns: yields for each batch the condition that a row is in it
     """
+    last, is_last = None, False
+    while not is_last:
+        batch, last = _next_batch(
+            lambda select: change.read(engine, select), engine, key, size,
+            last)
+        is_last = last is None
+        yield batch
+
+
+def _next_batch(execute, bind, key, size, last):
+    """Return the condition of a batch, and the key of its last row.
+
+    :param execute: what sends a SELECT
+    :param bind: has the dialect
+    :param last: the key of the last row of the batch before; None for the
+        first one, and returned of the last one
+    """
     table = key.table
-    if engine.name == 'sqlite':
+    if bind.dialect.name == 'sqlite':
         # Rows lie in this order, and not in that of a text.
         key = sa.literal_column(table.name + '.rowid', sa.Integer)
-    last = None
-    while True:
-        rest = sa.true() if last is None else key > last
-        last = change.read(engine, sa.select(key).select_from(table).where(
-            rest).order_by(key).offset(size() - 1).limit(1)).scalar()
-        if last is None:
-            yield rest
-            return
-        yield sa.and_(rest, key <= last)
+    rest = sa.true() if last is None else key > last
+    end = execute(sa.select(key).select_from(table).where(
+        rest).order_by(key).offset(size - 1).limit(1)).scalar()
+    return rest if end is None else sa.and_(rest, key <= end), end

@@ -120,7 +120,7 @@ def _words(engine, column, target):
     """Tell how many orphans there are, and ids of some; None for none."""
     table = column.table
     count, ids = 0, []
-    for batch in batches(engine, table.c.id, lambda: _SIZE[engine.name]):
+    for batch in batches(engine, table.c.id, _SIZE[engine.name]):
         # For NOT EXISTS, MariaDB would read the whole other table.
         found = change.read(engine, sa.select(table.c.id).select_from(
             table.outerjoin(target.table, target == column)).where(

@@ -47,7 +47,7 @@ class ChangeRowsTest(base.DBTestCase):
     def test_every_row_is_in_one_batch(self):
         for size, expected in ((3, [3, 3, 1]), (7, [7, 0]), (8, [7])):
             found = []
-            for batch in batches(self.engine, self.KEY, lambda: size):
+            for batch in batches(self.engine, self.KEY, size):
                 with self.engine.connect() as conn:
                     found.append(conn.execute(
                         sa.select(self.KEY).where(batch)).scalars().all())
