@@ -212,7 +212,8 @@ class ReadOnlyTest(command.CommandTestCase):
         aged.one_of_all(database, aged.OLD)
         database.store(self.engine)
         options = {'OS_DATABASE__CONNECTION_PARAMETERS':
-                   self.PARAMETERS[self.driver]}
+                   self.PARAMETERS[self.driver],
+                   'before': command.forget_engine}
         self.assertRegex(self.assert_refused('purge_deleted', **options),
                          '(?i)read.only transaction')
         result = self.run_command('purge_deleted', '--dry-run', **options)

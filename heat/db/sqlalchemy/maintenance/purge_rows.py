@@ -63,48 +63,66 @@ class Piece(write.Unit):
         self.these = {'stacks': stack_ids, 'limit': limit}
 
     def work(self, execute):
-        counts = collections.Counter()
+        removal = _Removal(execute)
         try:
-            live = self._remove(execute, counts)
+            is_done = removal.run(self.these)
         except db_exception.DBReferenceError as error:
             # Something has begun to refer to what is to be deleted.
             raise db_exception.DBDeadlock(error) from error
-        return self.Result(counts, live is not None, live or [])
-
-    def _remove(self, execute, counts):
-        """Remove what is next; None if that is not all."""
-        stacks = execute(_lock_stacks(), self.these).mappings().all()
-        if not stacks:
-            return []
-        these = {'stacks': [stack['id'] for stack in stacks]}
-        for table in CHILDREN:
-            if not self._remove_children(execute, counts, table, these):
-                return None
-        live = execute(live_children(), these).all()
-        counts['stack'] += execute(_delete_stacks(), these).rowcount
-        unused.delete_unused(execute, counts, unused.named_by(
-            Stack.__table__, stacks))
-        return live
-
-    def _remove_children(self, execute, counts, table, these):
-        """Remove rows of a table; tell whether those were all."""
-        while True:
-            most = min(MOST_AT_ONCE, MOST - sum(counts.values()))
-            if most < 1:
-                return False
-            rows = execute(_select(table), {
-                **these, 'most': most}).mappings().all()
-            if rows:
-                counts[table.name] += execute(_delete(table), {
-                    **(these if len(_key(table)) > 1 else {}),
-                    'keys': _keys(table, rows)}).rowcount
-                unused.delete_unused(execute, counts,
-                                     unused.named_by(table, rows))
-            if len(rows) < most:
-                return True
+        return self.Result(removal.counts, is_done, removal.live)
 
     def landed(self, execute):
         return None
+
+
+class _Removal:
+    """The work of a Piece, in a transaction.
+
+    :ivar named: {shared table: ids} of what those named that are deleted
+    """
+
+    def __init__(self, execute):
+        self.execute = execute
+        self.counts = collections.Counter()
+        self.named = collections.defaultdict(set)
+        self.live = []
+
+    def run(self, these):
+        """Remove what is next; tell whether that is all."""
+        stacks = self.execute(_lock_stacks(), these).mappings().all()
+        ids = {'stacks': [stack['id'] for stack in stacks]}
+        is_done = not stacks or all(
+            self._remove_children(table, ids) for table in CHILDREN)
+        if stacks and is_done:
+            self.live = self.execute(live_children(), ids).all()
+            self._remove(Stack.__table__, stacks, _delete_stacks(), ids)
+        unused.delete_unused(self.execute, self.counts, self.named)
+        return is_done
+
+    def _remove_children(self, table, ids):
+        """Remove rows of a table; tell whether those were all."""
+        while True:
+            most = min(MOST_AT_ONCE, MOST - self._size())
+            if most < 1:
+                return False
+            rows = self.execute(_select(table), {
+                **ids, 'most': most}).mappings().all()
+            if rows:
+                self._remove(table, rows, _delete(table), {
+                    **(ids if len(_key(table)) > 1 else {}),
+                    'keys': _keys(table, rows)})
+            if len(rows) < most:
+                return True
+
+    def _remove(self, table, rows, statement, parameters):
+        self.counts[table.name] += self.execute(
+            statement, parameters).rowcount
+        for target, ids in unused.named_by(table, rows).items():
+            self.named[target] |= ids
+
+    def _size(self):
+        """Return how many rows are deleted, or may be at the end."""
+        return sum(self.counts.values()) + sum(map(len, self.named.values()))
 
 
 class Services(write.Unit):
