@@ -88,10 +88,9 @@ def connections(command):
                        'limit; the server takes %d connections.') % limit)
     engines = _engines_alive(command)
     text = _('%(engines)d engines are alive, and each may open %(each)d '
-             'connections (%(pools)d pools of max_pool_size and max_overflow '
-             'together); the server takes %(limit)d.') % {
-        'engines': engines, 'each': each, 'pools': settings.pools(),
-        'limit': limit}
+             'connections (max_pool_size and max_overflow together); the '
+             'server takes %(limit)d.') % {
+        'engines': engines, 'each': each, 'limit': limit}
     if max(engines, 1) * each <= limit:
         return result(SUCCESS, text)
     return result(WARNING, text + ' ' + _(

@@ -112,9 +112,9 @@ class ServerTest(CheckTestCase):
             '2015-01-01 00:00:00', '%Y-%m-%d %H:%M:%S'))
         self.set(max_pool_size=2, max_overflow=3)
         self.assert_result(SUCCESS, '3 engines are alive, and each may open '
-                           '10 connections (2 pools ', server.connections)
-        self.set(max_overflow=40)
-        self.assert_result(WARNING, ' 84 connections', server.connections)
+                           '5 connections ', server.connections)
+        self.set(max_overflow=90)
+        self.assert_result(WARNING, ' 92 connections', server.connections)
         self.set(max_overflow=-1)
         self.assert_result(WARNING, 'sets no limit', server.connections)
 

@@ -14,8 +14,6 @@
 
 import sqlalchemy as sa
 
-from heat.db.sqlalchemy.engine import autocommit
-from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import options
 
 _SETTINGS = {
@@ -40,23 +38,16 @@ def settings(engine, *names):
         return {name: value for name, value in conn.execute(statement)}
 
 
-def pools():
-    """Return how many pools of connections this process keeps.
-
-    :raises: as heat.db.sqlalchemy.engine.facade.get_engine
-    """
-    return len({facade.get_engine().pool, autocommit.get_engine().pool})
-
-
 def most_connections():
     """Return how many connections a process may open by [database].
 
+    All that it does shares one pool.
+
     :returns: a number; None if there is no limit
-    :raises: as pools
     """
     size = options.get('max_pool_size')
     overflow = options.get('max_overflow')
     # To SQLAlchemy's pool, these are no limits.
     if not size or overflow is not None and overflow < 0:
         return None
-    return pools() * (size + (overflow or 0))
+    return size + (overflow or 0)
