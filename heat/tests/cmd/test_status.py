@@ -54,8 +54,6 @@ class StatusTestCase(testtools.TestCase):
             env['OS_DATABASE__CONNECTION'] = connection
         if self.key is not None:
             env['OS_DEFAULT__AUTH_ENCRYPTION_KEY'] = self.key
-        # A server may take less than what an engine may open by default.
-        env['OS_DATABASE__MAX_OVERFLOW'] = '10'
         return subprocess.run(
             (HEAT_STATUS,) + args, env=env, cwd=self.directory, text=True,
             stdout=stdout, stderr=subprocess.PIPE)
