@@ -18,6 +18,7 @@ strict mode cuts, and an error of a server often does not name the column.
 """
 
 import datetime
+import itertools
 import json
 import re
 
@@ -32,6 +33,7 @@ from heat.db.sqlalchemy.types import MOST_BYTES
 
 # MariaDB takes no statement over 16 MiB (max_allowed_packet) by default.
 MAX_JSON = 15 * 1024 * 1024
+MAX_LEVELS = 100
 MAX_INTEGER = 2 ** 31 - 1
 
 _TRAVERSAL = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
@@ -192,28 +194,51 @@ def _time_problem(kind, value):
 
 def _json_problem(kind, value):
     try:
-        if not _survives(value):
-            return _('not what JSON can hold: no NaN, only texts as keys, no '
-                     'sets or objects, no more than 100 levels')
-        size = len(json.dumps(value))
-    except ValueError:
-        return _('holds a number of too many digits')
+        size = len(json.dumps(value, allow_nan=False))
+    except (TypeError, RecursionError):
+        return _no_json()
+    except ValueError as error:
+        return (_('holds a number of too many digits')
+                if 'integer string conversion' in str(error) else _no_json())
     if size > MAX_JSON:
         return _('larger than %d bytes as JSON') % MAX_JSON
+    if not _survives(value):
+        return _no_json()
 
 
-def _survives(value, levels=100):
-    """Tell whether a value comes back from JSON as it was."""
-    if not levels:
-        return False
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _survives(item, levels - 1)
-                   for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return all(_survives(item, levels - 1) for item in value)
-    if isinstance(value, float):
-        return value - value == 0
-    return value is None or isinstance(value, (str, int))
+def _no_json():
+    return _('not what JSON can hold: no NaN, only texts as keys, no sets or '
+             'objects, no more than 100 levels')
+
+
+def _survives(value):
+    """Tell whether a value that JSON can hold comes back as it was.
+
+    Level by level, for there are few types and many values.
+    """
+    level = [value]
+    for _level in range(MAX_LEVELS):
+        kinds = set(map(type, level))
+        lists = _of_kind(level, kinds, (list, tuple))
+        dictionaries = _of_kind(level, kinds, dict)
+        if not all(issubclass(kind, str) for kind in set(map(
+                type, itertools.chain.from_iterable(dictionaries)))):
+            return False
+        level = list(itertools.chain(*lists, *map(dict.values, dictionaries)))
+        if not level:
+            return True
+    return False
+
+
+def _of_kind(values, kinds, kind):
+    """Return those values that are of a kind.
+
+    :param kinds: the types of all values
+    """
+    ours = {one for one in kinds if issubclass(one, kind)}
+    if ours == kinds:
+        return values
+    return [value for value in values if type(value) in ours] if ours else ()
 
 
 def _traversal_problem(value):

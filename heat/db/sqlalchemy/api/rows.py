@@ -22,7 +22,11 @@ from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine.prepared import is_prepared
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
+from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.types import freeze
 
 
@@ -111,7 +115,14 @@ def delete(context, model, key, in_use=None, scope=units.ALL,
 
 
 def first(context, select, parameters=None):
-    """Return the first result of a SELECT of one model; None if none."""
+    """Return the first result of a SELECT of one model; None if none.
+
+    One with the options prepared.PREPARED needs no session, and so a third of
+    the time, unless there is a transaction of the caller.
+    """
+    if is_prepared(select) and not facade.in_transaction(context):
+        found = autocommit.fetch(select, parameters)
+        return _maker(select)(found[0]) if found else None
     return autocommit.read(context, lambda session: session.execute(
         select, parameters).scalars().unique().first())
 
@@ -137,6 +148,23 @@ def every(context, select, parameters=None):
 @functools.lru_cache(maxsize=256)
 def _by_key(model, condition, options):
     # Inside a caller's transaction, the session may know an older row.
-    return sa.select(model).where(
+    select = sa.select(model).where(
         units.is_this_row(model, condition)).options(
         *options).execution_options(populate_existing=True)
+    return select if options else select.execution_options(**PREPARED)
+
+
+@functools.lru_cache(maxsize=256)
+def _maker(select):
+    """Return a function that makes detached rows of a SELECT's values."""
+    model = select.column_descriptions[0]['entity']
+    names = tuple(columns(model))
+    new = sa.inspect(model).class_manager.new_instance
+
+    def make(values):
+        row = new()
+        orm.attributes.instance_dict(row).update(zip(names, values))
+        orm.make_transient_to_detached(row)
+        return row
+
+    return make

@@ -26,6 +26,7 @@ from heat.db.sqlalchemy.api.stack_name import NewStack
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
@@ -186,5 +187,7 @@ def _select(show_deleted, sees_all, eager_load):
     if eager_load:
         query = query.options(orm.joinedload(Stack.raw_template),
                               orm.joinedload(Stack.prev_raw_template))
+    else:
+        query = query.execution_options(**PREPARED)
     # Inside a caller's transaction, the session may know an older row.
     return query.execution_options(populate_existing=True)

@@ -27,6 +27,7 @@ from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import same
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import columns
 
@@ -192,4 +193,4 @@ def _select(model, names, scope):
     """Return the SELECT of what is stored now."""
     return sa.select(*(columns(model)[name] for name in names)).where(
         units.is_this_row(model, scope)).execution_options(
-            **galera.UP_TO_DATE)
+            **galera.UP_TO_DATE, **PREPARED)

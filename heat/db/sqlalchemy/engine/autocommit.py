@@ -33,7 +33,7 @@ from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import listeners
 from heat.db.sqlalchemy.engine import lost
-from heat.db.sqlalchemy.engine.prepared import prepare
+from heat.db.sqlalchemy.engine import prepared
 from heat.db.sqlalchemy.engine.retry import retry
 
 _made = weakref.WeakKeyDictionary()
@@ -65,7 +65,8 @@ def executor():
 
     A context manager: while it lasts, the function keeps its connection.
     An UPDATE or a DELETE has to be the same object each time, for it is
-    compiled once; of its result there is only rowcount.
+    compiled once, and so has a SELECT with the options prepared.PREPARED. Of
+    their results there are only rowcount, first() and all().
 
     :returns: a function of a statement and its parameters: those that are
         named in it, and what columns are set to
@@ -82,10 +83,11 @@ def executor():
     session = raw.info.get(lost.KEY)
 
     def execute(statement, parameters):
-        is_prepared = statement.is_update or statement.is_delete
-        if is_prepared and not listeners.has_any(original):
-            return prepare(statement, own.dialect, tuple(parameters)).send(
-                own, raw, parameters)
+        if (prepared.is_prepared(statement) and
+                not listeners.has_any(original)):
+            return prepared.prepare(
+                statement, own.dialect, tuple(parameters)).send(
+                    own, raw, parameters)
         return sa.engine.Connection(own, raw).execute(statement, parameters)
 
     try:
@@ -143,6 +145,18 @@ def read_alone(select):
             return select(session)
 
     return retry(select_once)
+
+
+def fetch(select, parameters):
+    """Return the rows of a SELECT that has the options prepared.PREPARED.
+
+    :raises oslo_db.exception.DBError: as the database says
+    """
+    def fetch_once():
+        with executor() as execute:
+            return execute(select, parameters).all()
+
+    return retry(fetch_once)
 
 
 def _like(original):

@@ -96,14 +96,14 @@ def _replacement(engine):
         # oslo.db opens the file each time, which takes as long as to write.
         creator = _opener(engine)
         kept = options.get('max_pool_size')
-        overflow = options.get('max_overflow')
+        overflow = options.get('max_overflow') or 0
         more = {}
     else:
         creator, kept, overflow = old._creator, old.size(), old._max_overflow
         more = {'timeout': old.timeout(), 'recycle': old._recycle}
-    # A negative overflow is no limit.
-    new = Pool(creator, pool_size=kept + max(overflow, 0),
-               max_overflow=min(overflow, 0), use_lifo=True,
+    has_limit = kept > 0 and overflow >= 0
+    new = Pool(creator, pool_size=kept + overflow if has_limit else 0,
+               max_overflow=0 if has_limit else -1, use_lifo=True,
                dialect=old._dialect, _dispatch=old.dispatch, **more)
     new.kept = kept
     return new

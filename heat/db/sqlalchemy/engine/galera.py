@@ -39,10 +39,20 @@ def catch_up(connection, cursor, statement, parameters, context, many):
 
     A listener for SQLAlchemy's event before_cursor_execute, with retval.
     """
-    if (context.execution_options.get('up_to_date') and
-            connection.info.get('wsrep_on') and connection.dialect.is_mariadb):
-        statement = 'SET STATEMENT wsrep_sync_wait = 1 FOR ' + statement
+    if connection.info.get('wsrep_on'):
+        statement = waiting(context.execution_options, statement,
+                            connection.dialect)
     return statement, parameters
+
+
+def waiting(options, text, dialect):
+    """Return the text of a statement as a node of a cluster is to get it.
+
+    :param options: the execution options of the statement
+    """
+    if options.get('up_to_date') and getattr(dialect, 'is_mariadb', False):
+        return 'SET STATEMENT wsrep_sync_wait = 1 FOR ' + text
+    return text
 
 
 def stay_current(connection, branch):

@@ -156,12 +156,8 @@ class _Attempt:
         if result is not None:
             return result
         try:
-            result = (self._send_statement() if self.unit.is_statement else
-                      self._send_transaction())
-            if result is not None:
-                return result
-            with autocommit.executor() as execute:
-                raise self.unit.refusal(execute)
+            return (self._send_statement() if self.unit.is_statement else
+                    self._send_transaction())
         except _REFUSALS:
             # A statement whose answer was lost may have landed late.
             result = self._look() if self.lost else None
@@ -181,16 +177,25 @@ class _Attempt:
             raise
 
     def _send_statement(self):
+        is_answered = False
         try:
             with autocommit.executor() as execute:
-                return self.unit.work(execute)
-        except self.unit.refused_by:
-            return None
+                result = self._work(execute)
+                is_answered = True
+                if result is None:
+                    raise self.unit.refusal(execute)
+                return result
         except db_exception.DBConnectionError as error:
             # Without a session, nothing was sent.
-            if hasattr(error, 'session'):
+            if hasattr(error, 'session') and not is_answered:
                 self.lost, self.session = error, error.session
             raise
+
+    def _work(self, execute):
+        try:
+            return self.unit.work(execute)
+        except self.unit.refused_by:
+            return None
 
     def _send_transaction(self):
         try:
@@ -198,12 +203,14 @@ class _Attempt:
                 result = self.unit.work(execute)
                 if result is not None:
                     self._commit(commit)
-                return result
+                    return result
         except self.unit.refused_by:
-            return None
+            pass
         except db_exception.DBConnectionError as error:
             self.session = getattr(error, 'session', None)
             raise
+        with autocommit.executor() as execute:
+            raise self.unit.refusal(execute)
 
     def _commit(self, commit):
         try:

@@ -153,11 +153,11 @@ class UpdateTest(SyncPointTestCase):
 
     def test_no_values_in_the_log(self):
         log = self.useFixture(fixtures.FakeLogger(level=logging.DEBUG))
-        self.create(input_data={'input_data': {'a': 'password'}})
+        self.create(input_data={'input_data': {'a': 'sekret'}})
         self.assertRaises(exception.SyncPointConflict, self.update, 1, {})
         self.assertIn("expected {'atomic_key': 1}, found {'atomic_key': 0}",
                       log.output)
-        self.assertNotIn('password', log.output)
+        self.assertNotIn('sekret', log.output)
 
     def test_absent(self):
         self.create()
