@@ -81,6 +81,9 @@ def configure(argv, program, *cli_opts):
     CONF.register_cli_opts(cli_opts)
     CONF(argv, project='heat', prog=program, version=_version(),
          default_config_files=cfg.find_config_files('heat', 'heat-engine'))
+    if not (CONF.log_file or CONF.log_dir):
+        # On stdout are the results.
+        CONF.set_default('use_stderr', True)
     log.setup(CONF, 'heat')
 
 

@@ -36,6 +36,7 @@ from heat.cmd import reset_stack_status
 from heat.cmd import resource_data_list
 from heat.cmd import service
 from heat.cmd import stack_status
+from heat.cmd import update_params
 from heat.common.config import CONF
 from heat.common.i18n import _
 
@@ -44,7 +45,7 @@ PROGRAM = 'heat-manage'
 # In the order of --help. All are loaded to know their arguments, so each
 # imports what takes time when it is run.
 COMMANDS = (db_sync, db_version, db_check, stack_status, reset_stack_status,
-            purge_deleted, service, resource_data_list)
+            purge_deleted, update_params, service, resource_data_list)
 
 
 def add_commands(subparsers):

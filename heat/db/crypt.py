@@ -111,8 +111,12 @@ def keys(key=None):
         return [_checked('encryption_key', key)]
     first = 'auth_encryption_key'
     previous = 'auth_encryption_previous_keys'
+    others = _option(previous)
+    if all(len(key) == 1 for key in others):
+        # Of an environment variable oslo.config makes a list of characters.
+        others = [''.join(others)]
     return [_checked(first, _option(first) or ''),
-            *(_checked(previous, key) for key in _option(previous) if key)]
+            *(_checked(previous, key) for key in others if key)]
 
 
 # Errors are raised outside of except: their __context__ would hold what must

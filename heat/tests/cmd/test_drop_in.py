@@ -56,6 +56,9 @@ COMMAND_LINES = (
     'heat-manage purge_deleted -g days 1',
     # TripleO: the crontab in tests of insights-core
     '/bin/heat-manage purge_deleted -g days 7',
+    # Heat's own --help
+    'heat-manage update_params encrypt',
+    'heat-manage update_params decrypt --verbose-update-params',
     # Instructions for operators of kolla
     'heat-manage purge_deleted -g days 14',
     # openstack-helm: heat/templates/bin/_heat-purge-deleted-active.sh.tpl
