@@ -15,33 +15,63 @@
 import matplotlib
 from matplotlib import pyplot
 
-COLORS = {'sqlite': '#7f7f7f', 'mysql': '#d62728', 'postgresql': '#1f77b4'}
-PANELS = (('seconds', lambda run: run['seconds']),
-          ('memory of db_sync, MiB', lambda run: run['memory_mib']),
-          ('longest wait of others, ms', lambda run: max(
-              user['longest_ms'] for user in run['users'])))
+COLORS = {'db_sync': '#1f77b4', 'by hand': '#d62728'}
+NAMES = {'sqlite': 'SQLite', 'mysql': 'MariaDB', 'postgresql': 'PostgreSQL'}
+# What no other connection is to wait longer for, in milliseconds.
+AIM = 200
 
 
 def draw(results, path):
-    """Write a picture in SVG, with a line for each engine."""
+    """Write a picture in SVG, with two panels for each run.
+
+    One has the seconds of each version, the other one the longest wait of
+    others; versions that need Heat's services stopped are grey.
+    """
     matplotlib.use('svg')
     matplotlib.rcParams.update({'svg.hashsalt': 'heat',
                                 'svg.fonttype': 'none'})
-    figure, axes = pyplot.subplots(1, len(PANELS), figsize=(12, 3.6))
-    for axis, (title, value) in zip(axes, PANELS):
-        for engine in results['servers']:
-            runs = [run for run in results['runs'] if run['engine'] == engine]
-            axis.plot([run['rows'] for run in runs], list(map(value, runs)),
-                      marker='o', color=COLORS[engine], label=engine)
-        axis.set_xscale('log')
-        axis.set_yscale('log')
-        axis.set_title(title)
-        axis.set_xlabel('stacks')
-    # Memory hardly changes; on a scale of its own, it would seem to.
-    axes[1].set_yscale('linear')
-    axes[1].set_ylim(0, 1.3 * max(run['memory_mib']
-                                  for run in results['runs']))
-    axes[0].legend()
-    figure.tight_layout()
+    figure, axes = pyplot.subplots(
+        len(results['runs']), 2, squeeze=False, constrained_layout=True,
+        figsize=(13, 3.2 * len(results['runs'])))
+    for run, (seconds, waits) in zip(results['runs'], axes):
+        seconds.set_title('%s, %s stacks: seconds' % (
+            NAMES[run['engine']], format(run['rows'], ',')))
+        waits.set_title('longest wait of others, ms')
+        waits.axhline(AIM, color='black', linewidth=0.5)
+        for axis, value in ((seconds, _seconds), (waits, _longest)):
+            _bars(axis, run, value)
+        seconds.legend()
     figure.savefig(path, format='svg', metadata={'Date': None})
     pyplot.close(figure)
+
+
+def _seconds(version):
+    return version['seconds']
+
+
+def _longest(version):
+    return max(version['longest_ms'].values())
+
+
+def _bars(axis, run, value):
+    ways = {'db_sync': run['versions']}
+    if 'by_hand' in run:
+        ways['by hand'] = run['by_hand']['versions']
+    shown = [version for version in run['versions']
+             if not version['version'].endswith('placeholder')]
+    places = {version['version']: place
+              for place, version in enumerate(shown)}
+    for place, version in enumerate(shown):
+        if version['marked']:
+            axis.axvspan(place - 0.5, place + 0.5, color='#e5e5e5')
+    for side, (way, versions) in enumerate(ways.items()):
+        found = [version for version in versions
+                 if version['version'] in places]
+        axis.bar([places[version['version']] + 0.4 * side - 0.2
+                  for version in found], list(map(value, found)), 0.4,
+                 color=COLORS[way], label=way)
+    axis.set_yscale('log')
+    axis.set_xticks(range(len(shown)), [
+        version['version'].partition('_')[0] for version in shown],
+        rotation=90)
+    axis.margins(x=0.01)

@@ -50,8 +50,6 @@ Status = collections.namedtuple(
     'Status', 'version newest pending needs_stopped_services half_applied '
     'claim missing_indexes alembic')
 
-# The last step, which can be repeated at any time.
-_INDEXES = repository.VersionScript(None, 'indexes', indexes.create, None)
 
 _DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
             'sqlite': 'sqlite'}
@@ -145,7 +143,7 @@ def db_plan_offline(backend, start, version=None, with_indexes=True):
     dialect = make_url(_DRIVERS[backend] + '://').get_dialect()()
     scripts = _between(backend, start, version)
     if with_indexes and _reach_the_last(start, scripts):
-        scripts.append(_INDEXES)
+        scripts.append(_indexes(backend))
     schema = _at_version(start, dialect)
     return [_planned(script, schema) for script in scripts]
 
@@ -201,13 +199,21 @@ def pending(engine, version=None, online=False, with_indexes=True,
     if not repair_stamp:
         alembic_version.require_no_stamp(engine, current)
     _require_utf8(engine)
+    if with_indexes and _reach_the_last(current, scripts) and (
+            scripts or indexes.missing(engine)):
+        scripts.append(_indexes(engine.name))
     if online:
         scripts = list(itertools.takewhile(
             lambda script: not script.needs_stopped_services, scripts))
-    if with_indexes and _reach_the_last(current, scripts) and (
-            scripts or indexes.missing(engine)):
-        scripts.append(_INDEXES)
     return scripts
+
+
+def _indexes(backend):
+    """Return the last step, which can be repeated at any time."""
+    return repository.VersionScript(
+        None, 'indexes', indexes.create, _(
+            'it builds indexes, and nothing can be written to the database '
+            'meanwhile') if backend == 'sqlite' else None)
 
 
 def _reach_the_last(current, scripts):

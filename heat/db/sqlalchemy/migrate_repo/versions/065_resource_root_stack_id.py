@@ -21,7 +21,13 @@ from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import Table
 
+from heat.common.i18n import _
 from heat.db.sqlalchemy import ddl
+
+# The servers build an index while others write.
+NEEDS_STOPPED_SERVICES = {'sqlite': _(
+    'it builds an index on the table resource, and nothing can be '
+    'written to the database meanwhile')}
 
 
 def upgrade(migrate_engine):

@@ -12,7 +12,13 @@
 
 """Find the stacks that a stack owns without reading all of them."""
 
+from heat.common.i18n import _
 from heat.db.sqlalchemy import ddl
+
+# The servers build an index while others write.
+NEEDS_STOPPED_SERVICES = {'sqlite': _(
+    'it builds an index on the table stack, and nothing can be '
+    'written to the database meanwhile')}
 
 
 def upgrade(migrate_engine):
