@@ -47,6 +47,9 @@ def add_arguments(parser):
         '--dry-run', action='store_true',
         help=_('delete nothing; count what would be deleted'))
     parser.add_argument(
+        '--orphans', action='store_true',
+        help=_('delete what belongs to nothing and is as old, too'))
+    parser.add_argument(
         '--max-time', type=_seconds, metavar='SECONDS',
         help=_('begin no other batch after so long; exit status 6 if there '
                'is more'))
@@ -65,7 +68,7 @@ def run(args):
     with purge_progress.PurgeProgress() as listener:
         purged = purge.purge_deleted(
             age, args.granularity, args.project_id, batch_size, args.dry_run,
-            args.max_time, args.sleep, listener)
+            args.max_time, args.sleep, listener, args.orphans)
     output.show(args.format, _words(purged, args.dry_run),
                 deleted=purged.counts, dry_run=args.dry_run,
                 complete=purged.is_complete, live_below_deleted=purged.live)

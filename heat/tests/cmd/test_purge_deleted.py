@@ -98,6 +98,18 @@ class PurgeDeletedTest(command.CommandTestCase):
         self.assertEqual(1, self.as_json('-b', '1000', '-p', 'other')[
             'deleted']['stack'])
 
+    def test_orphans(self):
+        self.database.add('raw_template')
+        self.store()
+        self.assertEqual(0, self.as_json()['deleted']['raw_template'])
+        for args in ['--dry-run'], []:
+            self.assertEqual(1, self.as_json('--orphans', *args)['deleted'][
+                'raw_template'])
+        self.assertEqual(0, self.as_json('--orphans')['deleted'][
+            'raw_template'])
+        self.assertIn('of no project', self.assert_refused(
+            'purge_deleted', '--orphans', '-p', 'other'))
+
     def test_max_time(self):
         self.add()
         self.store()

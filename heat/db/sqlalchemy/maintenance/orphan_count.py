@@ -40,12 +40,15 @@ def db_orphans(engine, most, examined):
     session.require_engine(engine)
     with engine.connect() as conn:
         return {table.name: conn.execute(
-            _count(table, conditions, most, examined)).scalar()
-            for table, conditions in _orphans().items()}
+            _count(table, found, most, examined)).scalar()
+            for table, found in conditions().items()}
 
 
-def _orphans():
-    """Return {table: functions of its columns that make a condition}."""
+def conditions():
+    """Return {table: functions of its columns that make a condition}.
+
+    A row belongs to nothing any more if one of them holds.
+    """
     found = {}
     for table in models.Base.metadata.sorted_tables:
         for key in table.foreign_keys:

@@ -30,6 +30,7 @@ from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import write
+from heat.db.sqlalchemy.maintenance import orphans
 from heat.db.sqlalchemy.maintenance import pace
 from heat.db.sqlalchemy.maintenance import purge_count
 from heat.db.sqlalchemy.maintenance import purge_rows
@@ -78,7 +79,8 @@ class PurgeListener:
 
 
 def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
-                  dry_run=False, max_time=None, sleep=0, listener=None):
+                  dry_run=False, max_time=None, sleep=0, listener=None,
+                  with_orphans=False):
     """Delete soft-deleted stacks and services that are older than an age.
 
     With a stack goes all that belongs to it, and each template, row of files,
@@ -103,6 +105,13 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
         no limit
     :param sleep: the seconds to wait between batches
     :param listener: a PurgeListener; None is none
+    :param with_orphans: delete rows of that age that belong to nothing, too:
+        what refers to a stack or resource that is not there, sync points of
+        traversals that are over, events beyond max_events_per_stack, and
+        templates, files, properties and credentials that nothing names. Goes
+        through all of these tables: two
+        SELECTs for each 500 rows, and a DELETE if there are such. What only
+        they name is not among what dry_run counts
     :returns: a Purged
     :raises heat.db.exception.InvalidValues: an argument is refused
     :raises oslo_db.exception.DBError: as the database says
@@ -112,9 +121,13 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
     checks.check_value(Stack, 'tenant', project_id, 'project_id')
     for name, seconds in (('max_time', max_time), ('sleep', sleep)):
         _check_seconds(name, seconds, name == 'max_time')
-    return _Purge(
+    if with_orphans and project_id is not None:
+        raise exception.InvalidValues(
+            _('what belongs to nothing is of no project'), ['with_orphans'])
+    purge = _Purge(
         _limit(age, granularity), project_id, min(batch_size, MOST_STACKS),
-        bool(dry_run), max_time, sleep, listener or PurgeListener()).run()
+        bool(dry_run), max_time, sleep, listener or PurgeListener())
+    return purge.run(with_orphans)
 
 
 def _check_number(name, value, least=0):
@@ -159,12 +172,14 @@ class _Purge:
         self.counts = dict.fromkeys(purge_count.TABLES, 0)
         self.live = 0
 
-    def run(self):
+    def run(self, with_orphans):
         purge_services, purge_stacks = (
             (self._count_services, self._count_stacks) if self.dry_run else
             (self._delete_services, self._delete_stacks))
         is_complete = purge_services() and all(
             purge_stacks(batch) for batch in self._batches())
+        if with_orphans:
+            is_complete = is_complete and self._purge_orphans()
         return Purged(self.counts, is_complete, self.live)
 
     def _delete_services(self):
@@ -199,6 +214,15 @@ class _Purge:
         counts, live = purge_count.stacks(
             batch, purge_count.Gone(self.limit, self.project_id, batch[-1]))
         self._done(counts, live, batch[-1].deleted_at)
+        return True
+
+    def _purge_orphans(self):
+        for deletion in orphans.find(self.limit):
+            if not self.pace.goes_on():
+                return False
+            if deletion.keys:
+                self._done({deletion.table.name: len(deletion.keys)}
+                           if self.dry_run else write.write_alone(deletion))
         return True
 
     def _done(self, counts, live=(), deleted_at=None):

@@ -23,6 +23,7 @@ NOW = models.now()
 OLD = NOW - datetime.timedelta(days=100)
 YOUNG = NOW - datetime.timedelta(days=10)
 LIVE = None
+TRAVERSAL = '11111111-1111-4111-8111-111111111111'
 
 # Of each table that may name rows which others name, too.
 SHARED = {
@@ -137,14 +138,16 @@ def one_of_all(database, deleted_at, **values):
     database.rows['raw_template'][(template,)]['files_id'] = files
     stack_id = database.add(
         'stack', raw_template_id=template, prev_raw_template_id=previous,
-        user_creds_id=creds, deleted_at=deleted_at, **values)
+        user_creds_id=creds, deleted_at=deleted_at,
+        current_traversal=TRAVERSAL, **values)
     resource_id = database.add(
         'resource', stack_id=stack_id, rsrc_prop_data_id=data,
         attr_data_id=attributes, current_template_id=other)
     database.add('resource_data', resource_id=resource_id, key='key')
     for properties in data, None:
         database.add('event', stack_id=stack_id, rsrc_prop_data_id=properties)
-    for name in ('sync_point', 'snapshot', 'stack_tag', 'stack_lock'):
+    database.add('sync_point', stack_id=stack_id, traversal_id=TRAVERSAL)
+    for name in ('snapshot', 'stack_tag', 'stack_lock'):
         database.add(name, stack_id=stack_id)
     return stack_id
 

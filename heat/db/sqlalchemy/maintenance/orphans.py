@@ -1,0 +1,160 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The rows that belong to nothing any more: to find and to delete them."""
+
+import functools
+
+from oslo_db import exception as db_exception
+import sqlalchemy as sa
+
+from heat.db import options
+from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine import write
+from heat.db.sqlalchemy.maintenance import orphan_count
+from heat.db.sqlalchemy.maintenance import purge_rows
+from heat.db.sqlalchemy.maintenance import references
+from heat.db.sqlalchemy.maintenance import unused
+from heat.db.sqlalchemy.models import Event
+from heat.db.sqlalchemy.models import Stack
+
+EVENT = Event.__table__
+
+# Those first that name others: what only they named is found then.
+TABLES = (*purge_rows.CHILDREN, *references.SHARED)
+
+# Rows that are looked at at a time.
+PAGE = unused.MOST
+
+
+def find(limit):
+    """Go through all tables, some rows at a time.
+
+    :param limit: only rows are found that were stored before this time: an
+        engine stores a template before the stack that names it
+    :returns: yields Deletions, of which many have no keys
+    """
+    yield from _find_surplus_events(limit)
+    for table in TABLES:
+        for batch in _batches(_key(table)):
+            yield Deletion(table, limit, _read(
+                sa.select(_key(table)).distinct().where(
+                    batch, _is_orphan(table, limit))).scalars().all())
+
+
+class Deletion(write.Unit):
+    """The end of some orphans, unless they have become none.
+
+    The result is {name of the table: number}. To repeat it does no harm.
+
+    :ivar keys: a list of values of the first column of the key
+    """
+
+    is_statement = False
+
+    def __init__(self, table, limit, keys):
+        self.table = table
+        self.keys = keys
+        self.parameters = {'keys': keys, 'limit': limit}
+
+    def statement(self):
+        return _delete(self.table)
+
+    def work(self, execute):
+        try:
+            return {self.table.name: execute(
+                self.statement(), self.parameters).rowcount}
+        except db_exception.DBReferenceError as error:
+            # Something has begun to name one.
+            raise db_exception.DBDeadlock(error) from error
+
+    def landed(self, execute):
+        return None
+
+
+class _SurplusDeletion(Deletion):
+    """The end of events of a stack that has more than it may have."""
+
+    def statement(self):
+        return _delete_events()
+
+
+def _find_surplus_events(limit):
+    """Yield Deletions of the oldest events of stacks that have too many."""
+    most = options.get('max_events_per_stack')
+    if most < 1:
+        return
+    for batch in _batches(Stack.__table__.c.id):
+        number = sa.func.count().label('number')
+        for stack_id, number in _read(
+                sa.select(EVENT.c.stack_id, number).where(
+                    EVENT.c.stack_id.in_(
+                        sa.select(Stack.__table__.c.id).where(batch))
+                ).group_by(EVENT.c.stack_id).having(number > most)).all():
+            yield from _oldest_events(stack_id, number - most, limit)
+
+
+def _oldest_events(stack_id, number, limit):
+    last = 0
+    while number:
+        ids = _read(sa.select(EVENT.c.id).where(
+            EVENT.c.stack_id == stack_id, EVENT.c.id > last,
+            EVENT.c.created_at < limit).order_by(EVENT.c.id).limit(
+            min(PAGE, number))).scalars().all()
+        yield _SurplusDeletion(EVENT, limit, ids)
+        if not ids:
+            return
+        number -= len(ids)
+        last = ids[-1]
+
+
+def _key(table):
+    return list(table.primary_key)[0]
+
+
+def _is_orphan(table, limit):
+    return sa.and_(table.c.created_at < limit, sa.or_(*(
+        condition(table.c)
+        for condition in orphan_count.conditions()[table])))
+
+
+@functools.cache
+def _delete_events():
+    return sa.delete(EVENT).where(
+        EVENT.c.id.in_(sa.bindparam('keys', expanding=True)),
+        EVENT.c.created_at < sa.bindparam('limit', type_=sa.DateTime()))
+
+
+@functools.cache
+def _delete(table):
+    return sa.delete(table).where(
+        _key(table).in_(sa.bindparam('keys', expanding=True)),
+        _is_orphan(table, sa.bindparam('limit', type_=sa.DateTime())))
+
+
+def _batches(key):
+    """Yield for each batch of a table the condition that a row is in it."""
+    rest, last = sa.true(), None
+    while True:
+        last = _read(sa.select(key).where(rest).order_by(key).offset(
+            PAGE - 1).limit(1)).scalar()
+        if last is None:
+            yield rest
+            return
+        yield sa.and_(rest, key <= last)
+        rest = key > last
+
+
+def _read(select):
+    return autocommit.read_alone(lambda session: session.execute(
+        select.execution_options(**galera.UP_TO_DATE)).freeze()())
