@@ -45,6 +45,10 @@ PAGE = 1000
 # Stacks of a batch; each may have two templates, which may be large.
 MOST_STACKS = 100
 
+# So old is what belongs to nothing at least: an engine may be about to name
+# what it has just stored.
+LEAST_AGE = datetime.timedelta(hours=1)
+
 
 class Purged(typing.NamedTuple):
     """What came of a purge.
@@ -105,7 +109,8 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
         no limit
     :param sleep: the seconds to wait between batches
     :param listener: a PurgeListener; None is none
-    :param with_orphans: delete rows of that age that belong to nothing, too:
+    :param with_orphans: delete rows that belong to nothing, too, if they are
+        of that age and an hour old:
         what refers to a stack or resource that is not there, sync points of
         traversals that are over, events beyond max_events_per_stack, and
         templates, files, properties and credentials that nothing names. Goes
@@ -217,7 +222,8 @@ class _Purge:
         return True
 
     def _purge_orphans(self):
-        for deletion in orphans.find(self.limit):
+        limit = min(self.limit, timeutils.utcnow() - LEAST_AGE)
+        for deletion in orphans.find(limit):
             if not self.pace.goes_on():
                 return False
             if deletion.keys:

@@ -12,6 +12,7 @@
 
 """Purging what belongs to nothing any more, through heat.db.api."""
 
+import datetime
 from unittest import mock
 
 from oslo_config import fixture as config_fixture
@@ -19,6 +20,7 @@ from oslo_config import fixture as config_fixture
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.maintenance import orphans
+from heat.db.sqlalchemy import models
 from heat.tests import base
 from heat.tests.db.sqlalchemy.maintenance import aged
 from heat.tests.db.sqlalchemy.maintenance import test_purge
@@ -74,6 +76,14 @@ class SharedTest(OrphansTestCase):
         before = self.keys()
         self.assertEqual({}, self.purge_orphans())
         self.assertEqual(before, self.keys())
+
+    def test_an_engine_may_be_about_to_name_it(self):
+        now = models.now()
+        self.add(*(('raw_template', {'created_at': now - age}) for age in (
+            datetime.timedelta(0), datetime.timedelta(minutes=50),
+            datetime.timedelta(minutes=70))))
+        self.assertEqual({'raw_template': 1}, self.purge_orphans(
+            age=0, dry_run=True))
 
     def test_sync_points_of_past_traversals(self):
         for number in range(3):
