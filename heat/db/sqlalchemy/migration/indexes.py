@@ -81,10 +81,21 @@ def missing(engine, schema=None):
     if schema is None:
         with session.connection(engine) as conn, conn.begin():
             return missing(engine, ddl.Schema(conn))
-    present = {table: _indexes(schema, table)
-               for table in {index.table for index in INDEXES}}
+    return lacking(engine, {table: _indexes(schema, table)
+                            for table in {index.table for index in INDEXES}})
+
+
+def lacking(engine, present):
+    """Return what is missing beside the indexes that are known to be there.
+
+    :param engine: a sqlalchemy Engine, or a Recorder
+    :param present: {name of a table: [the columns of an index, ...]}; of
+        tables that it does not name, nothing is missing
+    :returns: a list of Index
+    """
     return [index for index in INDEXES
-            if (index.on_mysql or engine.name != 'mysql') and not any(
+            if (index.on_mysql or engine.name != 'mysql')
+            and index.table in present and not any(
                 tuple(columns[:len(index.columns)]) == index.columns
                 for columns in present[index.table])]
 

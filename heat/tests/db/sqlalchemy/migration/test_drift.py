@@ -135,7 +135,7 @@ class TableTest(DriftTestCase):
                     'SELECT', 'SHOW', 'PRAGMA', 'WITH', 'BEGIN', 'SET',
                     'RESET'))
             counts.append(len(statements))
-        self.assertLessEqual(max(counts), 40 * TABLES)
+        self.assertLessEqual(max(counts), 25 * TABLES)
         self.assertEqual(1, len(set(counts)), counts)
 
 
