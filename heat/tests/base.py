@@ -48,6 +48,14 @@ def recorded_statements(engine):
         sa.event.remove(engine, 'before_cursor_execute', record)
 
 
+def only_on(*drivers):
+    """Decorate a test of a DBTestCase that makes no sense on other engines."""
+    def decorate(function):
+        function.drivers = drivers
+        return function
+    return decorate
+
+
 class EmptyDatabase(test_fixtures.ResetsData,
                     test_fixtures.OpportunisticDbFixture):
     """A database that is empty again for each test."""
@@ -85,6 +93,14 @@ class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
         (driver, {'driver': driver,
                   'SKIP_ON_UNAVAILABLE_DB': driver not in REQUIRED_ENGINES})
         for driver in ('sqlite', 'mysql', 'postgresql')]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        drivers = getattr(getattr(self, self._testMethodName), 'drivers', None)
+        if drivers:
+            self.scenarios = [(name, attributes)
+                              for name, attributes in self.scenarios
+                              if attributes['driver'] in drivers]
 
     def generate_fixtures(self):
         return self.FIXTURE(test=self, driver=self.driver)

@@ -130,15 +130,13 @@ class EveryEngineTest(base.DBTestCase, ManageTestCase):
         for command in 'db_sync', 'db_version':
             self.assertIn('migrate_version', self.assert_refused(command))
 
+    @base.only_on('mysql', 'postgresql')
     def test_database_that_does_not_exist(self):
-        if self.driver == 'sqlite':
-            return
         self.connection = re.sub(r'/\w+$', '/no_such_db', self.connection)
         self.assertIn('no_such_db', self.assert_refused('db_sync'))
 
+    @base.only_on('mysql', 'postgresql')
     def test_unknown_user(self):
-        if self.driver == 'sqlite':
-            return
         self.connection = re.sub(r'//\w+:\w+@', '//nobody:%s@' % PASSWORD,
                                  self.connection)
         line = self.assert_refused('db_version')

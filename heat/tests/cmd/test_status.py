@@ -267,15 +267,13 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
                               'UPDATE stack SET status = NULL')
         self.check(SUCCESS)
 
+    @base.only_on('mysql', 'postgresql')
     def test_database_that_does_not_exist(self):
-        if self.driver == 'sqlite':
-            return
         self.assertIn('no_such_db', self.assert_not_checked(
             re.sub(r'/\w+$', '/no_such_db', self.connection)))
 
+    @base.only_on('mysql', 'postgresql')
     def test_unknown_user(self):
-        if self.driver == 'sqlite':
-            return
         line = self.assert_not_checked(re.sub(
             r'//\w+:\w+@', '//nobody:%s@' % PASSWORD, self.connection))
         self.assertIn('check [database] connection', line)
@@ -286,25 +284,22 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
         for part in parts:
             self.assertIn(part, details)
 
+    @base.only_on('mysql')
     def test_tables_that_are_not_utf8(self):
-        if self.driver != 'mysql':
-            return
         databases.load(self.engine, '054', charset='latin1')
         self.assert_charset(
             FAILURE, 'Not UTF-8: event, raw_template, resource, ',
             'and 4 more. Dump')
 
+    @base.only_on('mysql')
     def test_column_that_is_not_utf8(self):
-        if self.driver != 'mysql':
-            return
         api.db_sync(self.engine)
         self.execute('ALTER TABLE stack MODIFY '
                      'name VARCHAR(255) CHARACTER SET latin1')
         self.assert_charset(FAILURE, 'Not UTF-8: stack.name. ')
 
+    @base.only_on('mysql')
     def test_keys_of_several_collations(self):
-        if self.driver != 'mysql':
-            return
         api.db_sync(self.engine)
         self.execute('ALTER TABLE service CONVERT TO CHARACTER SET utf8mb4 '
                      'COLLATE utf8mb4_bin')
@@ -312,9 +307,8 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
             WARNING, 'Most have utf8mb3_general_ci, but '
             'utf8mb4_bin: service.id.')
 
+    @base.only_on('mysql')
     def test_other_columns_of_several_collations(self):
-        if self.driver != 'mysql':
-            return
         api.db_sync(self.engine)
         self.execute('ALTER TABLE user_creds '
                      'CONVERT TO CHARACTER SET utf8mb4')

@@ -351,10 +351,9 @@ class AtOnceTest(ResourceDataTestCase):
         self.assertEqual({'key': 'last'}, self.get_all())
         self.assertEqual(1, len(self.stored()))
 
+    # SQLite has one writer at a time.
+    @base.only_on('mysql', 'postgresql')
     def test_the_second_waits(self):
-        if self.driver == 'sqlite':
-            # Only one writes at a time.
-            return
         with facade.context_manager.writer.using(self.context):
             self.set('key', 'first')
             self.assertRaises(db_exception.DBError, self.set_impatiently)

@@ -201,11 +201,10 @@ class AttributesTest(RaceTestCase):
             # Those of the losers are gone, that of the winner is not.
             self.assertEqual({winner}, set(ids) & set(self.attributes()))
 
+    # SQLite has one writer at a time.
+    @base.only_on('mysql', 'postgresql')
     def test_deleted_while_another_begins_to_use_them(self):
         """The reference is not committed yet when they are looked for."""
-        if self.driver == 'sqlite':
-            # It has one writer at a time.
-            return
         one = self.create_resource(
             attr_data_id=self.create_properties(a=1))
         other = self.create_resource()
@@ -240,11 +239,10 @@ class AttributesTest(RaceTestCase):
 
 class PurgeTest(RaceTestCase):
 
+    # SQLite has one writer at a time.
+    @base.only_on('mysql', 'postgresql')
     def test_what_reaches_its_end_meanwhile_stays_whole(self):
         """Heat's own deletes it, and leaves its attributes behind."""
-        if self.driver == 'sqlite':
-            # It has one writer at a time.
-            return
         stack_id = self.create_stack().id
         over, late = (self.create_resource(
             stack_id=stack_id, action='DELETE', status=status,

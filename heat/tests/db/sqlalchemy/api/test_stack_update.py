@@ -427,9 +427,8 @@ class CallersTransactionTest(FenceTestCase):
             self.assertEqual((OLD, NEW), (error.expected, error.actual))
         self.assertEqual('before', self.get().name)
 
+    @base.only_on('mysql', 'postgresql')
     def test_conflict_tells_that_it_is_deleted_now(self):
-        if self.driver == 'sqlite':
-            return
         with self.transaction():
             self.get()
             api.stack_delete(context.RequestContext(tenant_id='tenant'),

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.ddl import change
+from heat.tests import base
 from heat.tests.db.sqlalchemy.ddl import operations
 
 
@@ -72,10 +73,9 @@ class ApplyTest(operations.DatabaseTestCase):
                       str(error))
         self.assert_same(before, self.describe())
 
+    # SQLite's driver waits by itself at first.
+    @base.only_on('mysql', 'postgresql')
     def test_the_database_is_asked_again_for_each_attempt(self):
-        if self.driver == 'sqlite':
-            # Its driver waits by itself at first.
-            return
         asked = []
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._in_use())

@@ -83,10 +83,9 @@ class ChangeRowsTest(base.DBTestCase):
         self.execute(sa.text(statement))
         self.assertEqual(list(range(10, 17)), self._sizes())
 
+    # SQLite has one lock for all there is.
+    @base.only_on('mysql', 'postgresql')
     def test_rows_that_are_only_read_are_not_locked(self):
-        if self.driver == 'sqlite':
-            # It has one lock for all there is.
-            return
         self.execute(sa.text('CREATE TABLE other (size INTEGER)'))
         self.execute(sa.text('INSERT INTO other VALUES (50)'))
         with self.engine.begin() as holder:
@@ -97,10 +96,9 @@ class ChangeRowsTest(base.DBTestCase):
                                        "SELECT 'new', size FROM other")])
         self.assertEqual([*range(7), 50], self._sizes())
 
+    @base.only_on('mysql')
     def test_rows_of_a_batch_are_locked_first(self):
         """Or someone else who writes is the loser of a deadlock."""
-        if self.driver != 'mysql':
-            return
         locked = []
 
         def look(batch):

@@ -16,6 +16,7 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy import ddl
+from heat.tests import base
 from heat.tests.db.sqlalchemy.ddl import operations
 
 
@@ -42,9 +43,8 @@ class CreateIndexTest(operations.OperationTests, operations.DatabaseTestCase):
         self.execute('CREATE INDEX ix_thing ON thing (size)')
         self.assert_refused('an index ix_thing', 'name, size')
 
+    @base.only_on('postgresql')
     def test_what_has_died_is_replaced(self):
-        if self.driver != 'postgresql':
-            return
         with self.engine.connect().execution_options(
                 isolation_level='AUTOCOMMIT') as conn:
             self.assertRaises(

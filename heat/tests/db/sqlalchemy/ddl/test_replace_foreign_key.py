@@ -52,9 +52,8 @@ class ReplaceForeignKeyTest(operations.OperationTests,
         self.assertRaises(db_exception.DBReferenceError, self.insert, 'part',
                           id=9, thing_id=1)
 
+    @base.only_on('mysql', 'postgresql')
     def test_key_that_was_dropped_already(self):
-        if self.driver == 'sqlite':
-            return
         key, = sa.inspect(self.engine).get_foreign_keys('part')
         self.execute('ALTER TABLE part DROP %s %s' % (
             'FOREIGN KEY' if self.driver == 'mysql' else 'CONSTRAINT',
@@ -62,9 +61,8 @@ class ReplaceForeignKeyTest(operations.OperationTests,
         self.operate(self.engine)
         self.check()
 
+    @base.only_on('mysql', 'postgresql')
     def test_no_moment_without_a_key(self):
-        if self.driver == 'sqlite':
-            return
         with base.recorded_statements(self.engine) as statements:
             self.operate(self.engine)
         replacing, = [statement for statement in statements

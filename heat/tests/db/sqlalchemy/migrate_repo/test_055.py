@@ -77,10 +77,9 @@ class Statements055Test(base.DBTestCase):
                             disable_rollback=False)
             self.assertEqual(self.EXPECTED[self.driver], self._sync())
 
+    @base.only_on('mysql', 'postgresql')
     def test_what_is_there_already_is_not_sent(self):
         # Heat's own 055, killed after any of its statements.
-        if self.driver == 'sqlite':
-            return
         added = ['ADD prev_raw_template_id INTEGER',
                  'ADD current_traversal VARCHAR(36)',
                  'ADD current_deps ' + (
@@ -99,9 +98,8 @@ class Statements055Test(base.DBTestCase):
             self.assertEqual({}, schema.difference(
                 expected, schema.describe(self.engine)), count)
 
+    @base.only_on('postgresql')
     def test_invalid_index_is_replaced(self):
-        if self.driver != 'postgresql':
-            return
         databases.load(self.engine, '054')
         with self.engine.connect().execution_options(
                 isolation_level='AUTOCOMMIT') as conn:
@@ -115,17 +113,15 @@ class Statements055Test(base.DBTestCase):
             'SELECT indisvalid, indisunique FROM pg_index WHERE indexrelid = '
             "to_regclass('ix_stack_raw_template_id')"))
 
+    @base.only_on('sqlite', 'postgresql')
     def test_other_index_of_the_name_is_refused(self):
-        if self.driver == 'mysql':
-            return
         databases.load(self.engine, '054')
         self.execute('CREATE INDEX ix_stack_raw_template_id ON stack (name)')
         self.assertRaisesRegex(exception.MigrationError, 'drop it',
                                api.db_sync, self.engine)
 
+    @base.only_on('mysql')
     def test_value_that_refers_to_nothing_is_not_overlooked(self):
-        if self.driver != 'mysql':
-            return
         databases.load(self.engine, '054')
         self.execute('ALTER TABLE stack ADD prev_raw_template_id INTEGER')
         self.execute('UPDATE stack SET prev_raw_template_id = 12345')
@@ -133,9 +129,8 @@ class Statements055Test(base.DBTestCase):
                           api.db_sync, self.engine)
         self.assertEqual(54, api.db_version(self.engine))
 
+    @base.only_on('sqlite')
     def test_column_without_its_key_is_refused(self):
-        if self.driver != 'sqlite':
-            return
         databases.load(self.engine, '054')
         self.execute('ALTER TABLE stack ADD prev_raw_template_id INTEGER')
         self.assertRaisesRegex(exception.MigrationError, 'foreign key',

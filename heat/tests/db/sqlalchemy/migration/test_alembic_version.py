@@ -100,9 +100,8 @@ class HandedOverTest(AlembicTestCase):
         self.assertEqual([], [line for line in api.db_drift(self.engine)
                               if 'uuid' not in line])
 
+    @base.only_on('mysql')
     def test_charset_of_the_stamp_does_not_matter(self):
-        if self.driver != 'mysql':
-            return
         self.execute('ALTER TABLE alembic_version '
                      'CONVERT TO CHARACTER SET latin1')
         self.assertEqual([], api.db_charset(self.engine).not_utf8)

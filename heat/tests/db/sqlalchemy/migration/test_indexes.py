@@ -108,9 +108,8 @@ class IndexesTest(base.DBTestCase, test_manage.ManageTestCase):
                                   self.engine)
         self.assertIn('ix_stack_deleted_at', str(error))
 
+    @base.only_on('postgresql')
     def test_one_that_died(self):
-        if self.driver != 'postgresql':
-            return
         self.load()
         with self.engine.connect() as conn:
             self.assertRaises(
@@ -198,10 +197,9 @@ class KillTest(test_kill.KillTestCase):
         self.PLACES = 5 if self.driver == 'mysql' else 30
         self.check_places('086', step=5)
 
+    @base.only_on('postgresql')
     def test_killed_while_the_server_goes_on(self):
         """PostgreSQL does not notice: the index is there later, or invalid."""
-        if self.driver != 'postgresql':
-            return
         databases.load(self.engine, '086')
         with self.engine.begin() as conn:
             conn.exec_driver_sql('LOCK TABLE event IN ROW EXCLUSIVE MODE')

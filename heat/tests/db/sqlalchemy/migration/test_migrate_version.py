@@ -104,9 +104,8 @@ class VersionTest(base.DBTestCase):
                 exception.MigrationError, 'there is no table .?stack.?, .*'
                 'restore a backup$', function, self.engine)
 
+    @base.only_on('mysql')
     def test_binary_charset(self):
-        if self.driver != 'mysql':
-            return
         self.execute('ALTER DATABASE %s CHARACTER SET binary' %
                      self.engine.url.database)
         self.execute(CREATE % ('migrate_version', 'INTEGER'))
