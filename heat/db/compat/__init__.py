@@ -157,11 +157,13 @@ def service_get(context, service_id):
 
 @adapt
 def service_update(context, service_id, values):
+    """Engines catch an error of Heat's."""
     return _entity('Service', api.service_update, context, service_id, values)
 
 
 @adapt
 def service_delete(context, service_id, soft_delete=True):
+    """Engines catch an error of Heat's."""
     return _entity('Service', api.service_delete, context, service_id,
                    soft_delete)
 
@@ -200,6 +202,7 @@ def software_deployment_create(context, values):
 
 @adapt
 def software_deployment_update(context, deployment_id, values):
+    """Engines catch an error of Heat's for a config that is not there."""
     return _configured(api.software_deployment_update, context, deployment_id,
                        values)
 

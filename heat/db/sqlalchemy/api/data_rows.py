@@ -104,6 +104,7 @@ class Delete(Unit):
 
 
 def not_found(resource_id, key):
+    """Return the error that says that a resource has nothing of a key."""
     return units.not_found(ResourceData, {'resource_id': resource_id,
                                           'key': key})
 
@@ -131,6 +132,7 @@ def _is_key():
 
 @functools.cache
 def of_resource():
+    """Return the SELECT of all rows of a resource, which this() names."""
     return sa.select(ResourceData).where(
         _is_of(ResourceData.resource_id)).execution_options(
             populate_existing=True)
@@ -138,6 +140,10 @@ def of_resource():
 
 @functools.cache
 def of_key(**options):
+    """Return the SELECT of the first row of a key, which this() names.
+
+    :param options: how to execute it
+    """
     return sa.select(ResourceData).where(*_is_key()).order_by(
         ResourceData.id).limit(1).execution_options(
             populate_existing=True, **options)

@@ -36,6 +36,8 @@ FAILED = 'FAILED'
 
 
 class Expectation(enum.Enum):
+    """What a caller may expect in place of a traversal."""
+
     ANY_TRAVERSAL = 'any traversal'
 
 

@@ -26,6 +26,8 @@ from heat.db.sqlalchemy.models import Resource
 
 
 class Expectation(enum.Enum):
+    """What a caller may expect in place of an engine."""
+
     ANY_ENGINE = 'any engine'
 
 

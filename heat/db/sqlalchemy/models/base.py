@@ -61,6 +61,8 @@ def _freeze_json(model, key, attribute):
 
 
 class Timestamps:
+    """When a row was stored, and when its values were changed last."""
+
     __table_args__ = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb3'}
 
     created_at = Column(DateTime, default=now)

@@ -27,6 +27,8 @@ from heat.db.sqlalchemy.types import Json
 
 
 class SoftwareConfig(Timestamps, Base):
+    """What is to be done on servers; it is never changed."""
+
     __tablename__ = 'software_config'
 
     id = Column(String(36), primary_key=True, default=new_uuid)

@@ -107,6 +107,8 @@ Index('ix_stack_tenant', Stack.tenant, mysql_length=255)
 
 
 class StackTag(Timestamps, Base):
+    """One of the tags of a stack."""
+
     __tablename__ = 'stack_tag'
 
     id = Column(Integer, primary_key=True)
@@ -115,6 +117,8 @@ class StackTag(Timestamps, Base):
 
 
 class StackLock(Timestamps, Base):
+    """Who works on a stack; there is no row if nobody does."""
+
     __tablename__ = 'stack_lock'
 
     stack_id = Column(String(36), ForeignKey('stack.id'), primary_key=True)
@@ -122,6 +126,8 @@ class StackLock(Timestamps, Base):
 
 
 class Snapshot(Timestamps, Base):
+    """What a stack was at some time."""
+
     __tablename__ = 'snapshot'
 
     id = Column(String(36), primary_key=True, default=new_uuid)
