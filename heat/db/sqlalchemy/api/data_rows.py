@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from heat.db.sqlalchemy.api.explain import explained
+from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import as_key
@@ -74,7 +75,7 @@ class Set(Unit):
         if change.work(execute):
             row = _detached(self.stored(execute))
         else:
-            row = units.Insert(ResourceData, {
+            row = Insert(ResourceData, {
                 'resource_id': self.resource_id, 'key': self.key,
                 **self.values}).work(execute)
         execute(_touch_resource(), resource)

@@ -14,6 +14,7 @@
 
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api.cut import cut
+from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.api import resource
 from heat.db.sqlalchemy.api import resource_lock
 from heat.db.sqlalchemy.api import swap
@@ -94,7 +95,7 @@ def resource_create_replacement(context, existing_res_id, new_res_values,
     resource_lock.check_engine(expected_engine_id)
     moved = {'atomic_key': resource_lock.next_key(atomic_key)}
     new = write.write(context, _Replacement(
-        units.Insert(Resource, values), **resource_lock.arguments(
+        Insert(Resource, values), **resource_lock.arguments(
             existing_res_id, atomic_key=atomic_key,
             engine_id=expected_engine_id), values=moved))
     return resource.complete(context, new)

@@ -20,6 +20,7 @@ from sqlalchemy import orm
 
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
@@ -45,7 +46,7 @@ def insert(context, model, values, mark=()):
     :raises oslo_db.exception.DBDuplicateEntry: there is a row of that key
     """
     checks.check(model, values, new=True)
-    return write.write(context, units.Insert(model, values, mark))
+    return write.write(context, Insert(model, values, mark))
 
 
 def get(context, model, key, *options, scope=units.ALL):

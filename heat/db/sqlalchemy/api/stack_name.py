@@ -26,13 +26,13 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import fence
-from heat.db.sqlalchemy.api import units
+from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.models import Stack
 
 
-class NewStack(units.Insert):
+class NewStack(Insert):
     """A new stack of checked values, if its name and its owner allow it."""
 
     def __init__(self, context, values):

@@ -12,7 +12,6 @@
 
 """Units of work on one row, which is told by its key."""
 
-import datetime
 import functools
 
 import sqlalchemy as sa
@@ -46,6 +45,13 @@ def not_found(model, key):
         'what': model.__tablename__.replace('_', ' '), 'key': key})
 
 
+@functools.cache
+def key_names(model):
+    """Return the names of the attributes of the primary key."""
+    return tuple(name for name, column in columns(model).items()
+                 if column.primary_key)
+
+
 def by_column(model, values):
     """Return values by the names of columns instead of attributes."""
     known = columns(model)
@@ -69,57 +75,6 @@ def show(session, model, key, values):
     for relation in sa.inspect(model).relationships:
         if changed & {column.key for column in relation.local_columns}:
             session.expire(row, [relation.key])
-
-
-class Insert(write.Unit):
-    """A new row of checked values.
-
-    :param mark: names of attributes that no other call gives these values
-    """
-
-    def __init__(self, model, values, mark=()):
-        self.model = model
-        self.given = {**_defaults(model, is_key=True), **values}
-        self.values = {**_defaults(model), **self.given}
-        self.key = (self._known(_key_names(model)) or
-                    self._known(_unique_names(model)) or self._known(mark))
-        # A statement that may not be repeated is sent in a transaction:
-        # then only a lost COMMIT leaves its outcome open.
-        self.is_statement = bool(self.key)
-
-    def _known(self, names):
-        """Return {attribute: value} of what tells the row; {} if NULL."""
-        known = {name: self.given.get(name) for name in names}
-        return {} if None in known.values() else known
-
-    def work(self, execute):
-        with explained(self.model, self.values, execute):
-            result = execute(_insert(self.model),
-                             by_column(self.model, self.values))
-        return self._row(dict(zip(_key_names(self.model),
-                                  result.inserted_primary_key)))
-
-    def landed(self, execute):
-        if not self.key:
-            return super().landed(execute)
-        stored = execute(sa.select(self.model.__table__).where(*(
-            same(columns(self.model)[name], sa.literal(value))
-            for name, value in self.key.items())).execution_options(
-                **galera.UP_TO_DATE), {}).mappings().first()
-        given = by_column(self.model, self.given)
-        if stored is not None and all(
-                _is_stored(stored[name], value)
-                for name, value in given.items()):
-            return self._row({name: stored[columns(self.model)[name].key]
-                              for name in _key_names(self.model)})
-
-    def show(self, session, row):
-        session.add(row)
-
-    def _row(self, key):
-        row = self.model(**{**self.values, **key})
-        orm.make_transient_to_detached(row)
-        return row
 
 
 class Change(write.Unit):
@@ -204,46 +159,13 @@ class Together(write.Unit):
             member.show(session, result)
 
 
-@functools.cache
-def _key_names(model):
-    return tuple(name for name, column in columns(model).items()
-                 if column.primary_key)
-
-
-@functools.cache
-def _unique_names(model):
-    return tuple(name for name, column in columns(model).items()
-                 if column.unique)
-
-
-def _is_stored(stored, value):
-    """Tell whether this is what an engine has made of a value."""
-    if isinstance(value, datetime.datetime) and stored is not None:
-        # MySQL rounds to seconds.
-        return abs(stored - value) < datetime.timedelta(seconds=1)
-    return stored == freeze(value)
-
-
-def _defaults(model, is_key=False):
-    """Return what is stored where nothing is given.
-
-    :param is_key: in columns that tell a row from others; or in the rest
-    """
-    return {name: None if column.default is None else
-            column.default.arg(None) if column.default.is_callable else
-            column.default.arg
-            for name, column in columns(model).items()
-            if bool(column.primary_key or column.unique) == is_key and
-            (column.default is not None or not is_key)}
-
-
 def this_row(model, key):
     """Return the parameters that is_this_row() names.
 
     :param key: the value of the primary key; of one of several columns,
         {attribute: value}
     """
-    names = _key_names(model)
+    names = key_names(model)
     return these(model, {names[0]: key} if len(names) == 1 else key)
 
 
@@ -258,16 +180,10 @@ def is_this_row(model, condition=None):
 
     :param condition: another one, of a scope; None is none
     """
-    keys = [(name, columns(model)[name]) for name in _key_names(model)]
+    keys = [(name, columns(model)[name]) for name in key_names(model)]
     return sa.and_(*(
         same(column, sa.bindparam(_THIS % name, type_=column.type))
         for name, column in keys), *([] if condition is None else [condition]))
-
-
-@functools.cache
-def _insert(model):
-    # Whether it commits is a matter of the connection, not of SQLAlchemy.
-    return sa.insert(model.__table__).execution_options(autocommit=False)
 
 
 @functools.lru_cache(maxsize=256)
@@ -285,5 +201,5 @@ def _delete_by_key(model, condition):
 @functools.cache
 def _select_by_key(model):
     return sa.select(*(
-        columns(model)[name] for name in _key_names(model))).where(
+        columns(model)[name] for name in key_names(model))).where(
             is_this_row(model)).execution_options(**galera.UP_TO_DATE)
