@@ -18,7 +18,6 @@ from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.api import resource
 from heat.db.sqlalchemy.api import resource_lock
 from heat.db.sqlalchemy.api import swap
-from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import Resource
 
@@ -83,8 +82,7 @@ def resource_create_replacement(context, existing_res_id, new_res_values,
     :param atomic_key: of the one that is replaced, as for resource_update
     :param expected_engine_id: as for resource_update
     :returns: the new models.Resource, with what belongs to it
-    :raises heat.db.exception.ResourceConflict: as resource_update; one DELETE
-        more
+    :raises heat.db.exception.ResourceConflict: as resource_update
     :raises heat.db.exception.NotFound: there is no resource to be replaced
     :raises heat.db.exception.InvalidValues: a value is refused; that of
         current_template_id, for one, if the template is gone
@@ -104,6 +102,8 @@ def resource_create_replacement(context, existing_res_id, new_res_values,
 class _Replacement(swap.Swap):
     """A new resource, and a swap by which another one names it."""
 
+    has_parts = True
+
     def __init__(self, insert, **kwargs):
         super().__init__(**kwargs)
         self.is_statement = False
@@ -113,11 +113,7 @@ class _Replacement(swap.Swap):
         # The stack, which the new one refers to, is locked first.
         new = self.insert.work(execute)
         self.values = {**self.values, 'replaced_by': new.id}
-        if super().work(execute) is None:
-            # The transaction may be the caller's, and go on.
-            units.Delete(Resource, new.id).work(execute)
-            return None
-        return new
+        return None if super().work(execute) is None else new
 
     def landed(self, execute):
         return self.insert.landed(execute)

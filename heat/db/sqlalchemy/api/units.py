@@ -138,6 +138,7 @@ class Together(write.Unit):
     """
 
     is_statement = False
+    has_parts = True
 
     def __init__(self, *members):
         self.members = members

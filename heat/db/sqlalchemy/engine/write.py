@@ -29,6 +29,8 @@ class Unit:
     """What one call writes; a base class.
 
     :cvar is_statement: it is one statement, which commits by itself
+    :cvar has_parts: it may have written something when nothing matches; in a
+        caller's transaction, which may go on, that is undone by a savepoint
     :cvar refused_by: classes of errors that say that nothing matched
     :cvar settle: None, or a method of execute and of what work() returned.
         It looks at what others have committed meanwhile, and returns what
@@ -37,6 +39,7 @@ class Unit:
     """
 
     is_statement = True
+    has_parts = False
     refused_by = ()
     settle = None
 
@@ -112,12 +115,15 @@ def _join(context, unit):
 
 def _work(unit, connection):
     """Let a unit work in the transaction of a caller."""
-    if not unit.refused_by:
+    if not (unit.has_parts or unit.refused_by):
         return unit.work(connection.execute)
     try:
         # After an error, PostgreSQL would refuse all that follows.
-        with connection.begin_nested():
-            return unit.work(connection.execute)
+        with connection.begin_nested() as savepoint:
+            result = unit.work(connection.execute)
+            if result is None:
+                savepoint.rollback()
+            return result
     except unit.refused_by:
         return None
 

@@ -184,7 +184,7 @@ class ReplacementTest(LostTestCase):
 
     def test_lost(self):
         self.write(atomic_key=9)
-        for marker in (UPDATE, b'DELETE FROM resource'):
+        for marker in (UPDATE, b'ROLLBACK'):
             self.lose(self.when, marker)
             self.assertRaises(exception.ResourceConflict, self.replace)
             self.assertEqual([], self.new())

@@ -17,6 +17,7 @@ import datetime
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
+from heat.tests import base
 from heat.tests.db.sqlalchemy.api import test_resource
 
 
@@ -172,7 +173,9 @@ class ReplacementTest(test_resource.ResourceTestCase):
 
     def test_twice(self):
         self.replace(7)
-        self.assert_refused(exception.ResourceConflict, 7)
+        with base.recorded_statements(self.engine) as sent:
+            self.assert_refused(exception.ResourceConflict, 7)
+        self.assertEqual([], [one for one in sent if 'DELETE' in one])
 
     def test_absent(self):
         error = self.assert_unchanged(

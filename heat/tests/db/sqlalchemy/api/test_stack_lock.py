@@ -257,6 +257,15 @@ class PersistStateTest(StackLockTestCase):
         persist()
         self.assertEqual(('COMPLETE', None), (self.status(), self.holder()))
 
+    def test_a_callers_transaction_goes_on_without_it(self):
+        with facade.context_manager.writer.using(self.context):
+            self.assertRaises(exception.ConcurrentTransition, self.persist,
+                              'mine', NEW)
+            self.assertEqual('mine', api.stack_lock_get_engine_id(
+                self.context, self.stack_id))
+        self.assertEqual(('IN_PROGRESS', 'mine'),
+                         (self.status(), self.holder()))
+
     def test_deleted(self):
         api.stack_delete(self.context, self.stack_id, OLD)
         self.persist()
