@@ -168,6 +168,7 @@ def batches(context, statement, batch_size=BATCH):
 
 
 def read(context, statement, parameters):
+    """Return all rows of a SELECT, in a transaction of its own."""
     return autocommit.read(context, lambda session: session.execute(
         statement, parameters).all())
 
