@@ -28,8 +28,9 @@ MEANINGS = {
     DONE: _('done'),
     FAILED: _('refused, or failed; a line on stderr says why'),
     FOUND: _('what was looked for is there: versions that are pending, a '
-             'schema that differs, what is wrong with a stack; or the command '
-             'line makes no sense, and stderr says so'),
+             'schema that differs, what is wrong with a stack, values that '
+             'another key encrypts; or the command line makes no sense, and '
+             'stderr says so'),
     UNKNOWN: _('the database is newer than this Heat, or unknown'),
     HALF_APPLIED: _('a version of the schema is half applied; db_sync goes '
                     'on from there'),

@@ -20,9 +20,7 @@ import os
 from heat.db import api
 from heat.tests.cmd import command
 
-STACK = '11111111-1111-4111-8111-111111111111'
-
-# /etc/heat is the directory of the test, and STACK a stack in it.
+# /etc/heat is the directory of the test, and RESOURCE a resource.
 COMMAND_LINES = (
     # kolla: docker/heat/heat-api/extend_start.sh
     # openstack-ansible-os_heat: tasks/heat_db_setup.yml
@@ -56,9 +54,6 @@ COMMAND_LINES = (
     'heat-manage purge_deleted -g days 1',
     # TripleO: the crontab in tests of insights-core
     '/bin/heat-manage purge_deleted -g days 7',
-    # Heat's own --help
-    'heat-manage update_params encrypt',
-    'heat-manage update_params decrypt --verbose-update-params',
     # Instructions for operators of kolla
     'heat-manage purge_deleted -g days 14',
     # openstack-helm: heat/templates/bin/_heat-purge-deleted-active.sh.tpl
@@ -70,6 +65,11 @@ COMMAND_LINES = (
     'heat-manage purge_deleted -p 5e2b7c0d8a914f36 -b 1000',
     'heat-manage purge_deleted --granularity hours '
     '--project-id 5e2b7c0d8a914f36 --batch_size 20 24',
+    # The same, with a key that was in use before
+    'heat-manage update_params encrypt',
+    'heat-manage update_params encrypt 767c3ed056cbaa3b9dfedb8c6f825bf0',
+    'heat-manage update_params decrypt --verbose-update-params',
+    'heat-manage resource_data_list RESOURCE',
 )
 
 # What is on stdout; in the others it is for people, and may change.
@@ -83,6 +83,8 @@ class DropInTest(command.CommandTestCase):
 
     def setUp(self):
         super().setUp()
+        self.resource = self.create_resource()
+        api.resource_data_set(self.context, self.resource.id, 'key', 'value')
         # oslo.config looks there, then in /etc/heat.
         self.etc = os.path.join(self.directory, '.heat')
         os.makedirs(os.path.join(self.etc, 'heat.conf.d'))
@@ -95,7 +97,7 @@ class DropInTest(command.CommandTestCase):
 
     def run_line(self, line):
         _program, *argv = line.replace('/etc/heat', self.etc).replace(
-            'STACK', STACK).split()
+            'RESOURCE', str(self.resource.id)).split()
         return self.run_command(
             *argv, before=command.forget_engine, HOME=self.directory,
             OS_DATABASE__CONNECTION=None)
@@ -103,7 +105,6 @@ class DropInTest(command.CommandTestCase):
     def test_command_lines(self):
         self.configure('heat.conf')
         self.configure('heat.conf.d/01-database.conf')
-        self.create_stack(id=STACK)
         for line in COMMAND_LINES:
             result = self.run_line(line)
             self.assertEqual((0, ''), (result.status, result.stderr), line)
