@@ -143,7 +143,7 @@ make_venv
 pip_install -r requirements.txt bindep
 
 if ! login_works mysql 2>/dev/null || ! login_works postgresql 2>/dev/null ||
-        ! cluster_can_start
+        ! cluster_can_start || ! command -v dot >/dev/null
 then
     install_missing
     login_works mysql 2>/dev/null || setup_mariadb

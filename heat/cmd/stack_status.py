@@ -18,19 +18,30 @@ from heat.cmd import common
 from heat.cmd import exits
 from heat.cmd import output
 from heat.cmd import stacks
+from heat.common.i18n import _
 
 
 def add_arguments(parser):
     parser.add_argument('id', metavar='ID', help=stacks.ID_HELP)
+    parser.add_argument(
+        '--graph', metavar='FILE',
+        help=_('write a picture of the traversal, too: .svg by Graphviz, or '
+               '.dot or .mmd (Mermaid) for what others draw'))
 
 
 def run(args):
     """Show how far a stack is, what it waits for, and what is wrong."""
+    from heat.cmd import picture
+    from heat.cmd import picture_file
     from heat.cmd import stack_words
     from heat.db.sqlalchemy.maintenance import stack_diagnosis
+    if args.graph is not None:
+        picture_file.check(args.graph)
     engine = common.newest_engine()
     report, graph = read(engine, stacks.choose(engine, args))
     findings = stack_diagnosis.diagnose(report, graph)
+    if args.graph is not None:
+        picture_file.write(args.graph, picture.draw(report, graph))
     output.show(args.format, stack_words.Words(report, graph).lines(findings),
                 **_values(report, graph, findings))
     return exits.FOUND if findings else exits.DONE

@@ -50,6 +50,7 @@ PLACES = (
     'purge_deleted {}', 'purge_deleted -g {}', 'purge_deleted -b {}',
     'purge_deleted --max-time={}', 'purge_deleted --sleep {}',
     'stack_status {}', 'stack_status --format={} x', 'stack_status x {}',
+    'stack_status x --graph={}',
     'reset_stack_status {} --yes', 'reset_stack_status x --dry-run={}',
     '--config-file={} db_version',
     '--config-dir={} db_version', '--debug={} db_version',
