@@ -78,6 +78,7 @@ class SharedTest(OrphansTestCase):
         self.assertEqual(before, self.keys())
 
     def test_an_engine_may_be_about_to_name_it(self):
+        self.purge(0)
         now = models.now()
         self.add(*(('raw_template', {'created_at': now - age}) for age in (
             datetime.timedelta(0), datetime.timedelta(minutes=50),
