@@ -39,6 +39,9 @@ AppliedVersion = collections.namedtuple(
 
 _CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE)\b', re.I)
 
+# What is another one in each batch.
+_VALUE = re.compile(r"'[^']*'|\b\d+\b")
+
 # Whoever reads it wants to know what it was, not a thousand markers.
 _LONGEST_STATEMENT = 2000
 
@@ -157,12 +160,15 @@ def _apply(engine, script, check, listener):
 
 @contextlib.contextmanager
 def _changes(engine, check, listen):
-    """Collect the statements that change something, once each in a row.
+    """Collect the statements that change something, those of batches once.
+
+    They differ in their values alone, and there may be a million.
 
     :param check: called before each
     :param listen: called with each
     """
     statements = []
+    kinds = set()
 
     def record(conn, cursor, statement, *args):
         if _CHANGE.match(statement):
@@ -170,7 +176,9 @@ def _changes(engine, check, listen):
             statement = textwrap.shorten(
                 statement, _LONGEST_STATEMENT, placeholder=' ...')
             listen(statement)
-            if statement not in statements[-1:]:
+            kind = _VALUE.sub('?', statement)
+            if kind not in kinds:
+                kinds.add(kind)
                 statements.append(statement)
 
     sa.event.listen(engine, 'before_cursor_execute', record)

@@ -12,10 +12,13 @@
 
 """What db_sync and db_version do, and what they refuse."""
 
+from unittest import mock
+
 import sqlalchemy as sa
 
 from heat.db import api
 from heat.db import exception
+from heat.db.sqlalchemy.ddl.change_rows import SIZE
 from heat.db.sqlalchemy.migration import repository
 from heat.tests import base
 from heat.tests import databases
@@ -47,6 +50,17 @@ class DBSyncTest(base.DBTestCase):
         self.assertEqual(['086_drop_watch_rules', 'indexes'],
                          [step.name for step in applied[-2:]])
         self.assertGreater(applied[-1].duration, 0)
+
+    def test_statements_of_batches_are_told_once(self):
+        """Or a million rows would be as many as memory can hold."""
+        databases.load(self.engine, '046')
+        with (base.recorded_statements(self.engine) as sent,
+              mock.patch.dict(SIZE, {self.driver: 1})):
+            step, = api.db_sync(self.engine, 47)
+        # The first, the last and the others have other conditions.
+        self.assertGreater(sum('RECURSIVE' in text for text in sent), 20)
+        self.assertEqual(3, sum('RECURSIVE' in text
+                                for text in step.statements))
 
     def test_given_version_and_on_from_there(self):
         api.db_sync(self.engine, 50)
