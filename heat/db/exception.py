@@ -221,7 +221,8 @@ class SyncPointConflict(LostSwap):
 class OutcomeUnknown(db_exception.DBConnectionError):
     """The connection was lost, and no row can tell what came of the call.
 
-    It is not repeated. The inner exception says how the connection was lost.
+    It is not repeated. The inner exception says how the connection was lost,
+    or that the server refuses to end its session.
     """
 
     def __str__(self):

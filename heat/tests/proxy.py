@@ -82,6 +82,7 @@ class Proxy(fixtures.Fixture):
         self.requests = []
         self.most_clients = 0
         self._cuts = []
+        self._answers = {}
         self._lock = threading.Lock()
         self._clients = set()
         self._threads = []
@@ -99,6 +100,10 @@ class Proxy(fixtures.Fixture):
         cut = Cut(*args, **kwargs)
         self._cuts.append(cut)
         return cut
+
+    def answer(self, marker, reply):
+        """Answer requests that contain a marker in place of the server."""
+        self._answers[marker] = reply
 
     def listen(self):
         self._listener = self._bind(self.port)
@@ -175,6 +180,11 @@ class Proxy(fixtures.Fixture):
                 data = source.recv(65536)
                 if source is client:
                     request += data
+                    reply = self._answer_to(request)
+                    if reply is not None:
+                        client.sendall(reply)
+                        request = b''
+                        continue
                     cut = cut or self._cut_for(request)
                     if cut is not None and cut.when == 'late':
                         self._shut(client)
@@ -185,13 +195,16 @@ class Proxy(fixtures.Fixture):
                         client.sendall(data[:len(data) // 2])
                     return cut
                 else:
-                    if request:
-                        self.requests.append(request)
+                    self.requests += [request] if request else []
                     request = b''
                 if not data or cut is not None and cut.when == 'before':
                     return cut
                 time.sleep(self.delay)
                 (server if source is client else client).sendall(data)
+
+    def _answer_to(self, request):
+        return next((reply for marker, reply in self._answers.items()
+                     if marker in request), None)
 
     def _cut_for(self, request):
         with self._lock:

@@ -25,6 +25,8 @@ from oslo_db import exception as db_exception
 from oslo_log import log
 import sqlalchemy as sa
 
+from heat.db import exception
+
 LOG = log.getLogger(__name__)
 
 # The key in the info of a connection.
@@ -103,8 +105,8 @@ def end_session(connection, session):
     :param connection: of the same user, whose statements commit
     :param session: the Session of a connection that was lost; None if it is
         not known
-    :returns: True; False if nobody can tell, since this is another server, or
-        it refuses
+    :returns: True; False if nobody can tell, since this is another server
+    :raises heat.db.exception.OutcomeUnknown: the server refuses to end it
     :raises oslo_db.exception.DBConnectionError: it does not end, or this
         connection was lost too
     """
@@ -118,8 +120,10 @@ def end_session(connection, session):
             raise db_exception.DBConnectionError(TimeoutError(
                 'session %d of a lost connection does not end' %
                 session.number))
-        if not _end(connection, statements, session):
-            return not _is_there(connection, statements, session)
+        refusal = _end(connection, statements, session)
+        if refusal and _is_there(connection, statements, session):
+            # What it has sent may come at any time.
+            raise exception.OutcomeUnknown(refusal)
         time.sleep(INTERVAL)
     return True
 
@@ -130,7 +134,7 @@ def _is_there(connection, statements, session):
 
 
 def _end(connection, statements, session):
-    """Tell whether the server has agreed to end it."""
+    """Tell a server to end it; return its refusal, or None."""
     try:
         connection.exec_driver_sql(statements.end, session._asdict())
     except db_exception.DBConnectionError:
@@ -138,5 +142,4 @@ def _end(connection, statements, session):
     except db_exception.DBError as error:
         # It may just have ended; or this user may not do it.
         LOG.debug('session %d: %s', session.number, error)
-        return False
-    return True
+        return error

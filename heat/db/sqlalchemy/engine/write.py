@@ -81,13 +81,14 @@ def write(context, unit):
     connection that is lost while a statement that commits by itself is on its
     way, or a COMMIT, leaves open what came of it: then unit.landed() decides.
     One that is lost earlier has changed nothing. In any case its session is
-    ended first: what it has sent may still come.
+    ended first: what it has sent may still come. If the server refuses to end
+    it, nothing is repeated.
 
     :param context: a RequestContext
     :returns: what unit.work() returns, or unit.settle()
     :raises: what the methods of the unit raise
     :raises heat.db.exception.OutcomeUnknown: the connection was lost, and
-        nobody can tell what came of the call
+        nobody can tell what came of the call, or may come of it yet
     :raises oslo_db.exception.DBError: as the database says
     """
     if facade.in_transaction(context):

@@ -168,7 +168,7 @@ def batches(context, statement, batch_size=BATCH):
 
 
 def read(context, statement, parameters):
-    """Return all rows of a SELECT, in a transaction of its own."""
+    """Return all rows of a SELECT."""
     return autocommit.read(context, lambda session: session.execute(
         statement, parameters).all())
 

@@ -12,7 +12,10 @@
 
 """What a network delivers to the server after its connection was lost."""
 
+from oslo_db import exception as db_exception
+
 from heat.db import api
+from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.tests import proxied
 
@@ -20,15 +23,23 @@ OLD = '11111111-1111-4111-8111-111111111111'
 NEW = '22222222-2222-4222-8222-222222222222'
 # Of a whole request: a new connection to MySQL says SET AUTOCOMMIT.
 COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
+# How a session is ended, and how a server refuses it.
+KILL = {'mysql': b'KILL ', 'postgresql': b'pg_terminate_backend'}
+REFUSAL = {
+    'mysql': b'\x0c\0\0\x01\xff\x47\x04#HY000Not',
+    'postgresql': b'E\0\0\0\x17SERROR\0C42501\0Mno\0\0Z\0\0\0\x05I'}
 
 
-class LateWriteTest(proxied.ProxiedTestCase):
-    """It comes when others have gone on, and changes nothing any more."""
+class LateWriteTestCase(proxied.ProxiedTestCase):
 
     def setUp(self):
         super().setUp()
         self.stack_id = self.create_stack(
             status='COMPLETE', current_traversal=OLD).id
+
+
+class LateWriteTest(LateWriteTestCase):
+    """It comes when others have gone on, and changes nothing any more."""
 
     def update(self, **values):
         self.assertIs(True, api.stack_update(
@@ -104,6 +115,42 @@ class LateWriteTest(proxied.ProxiedTestCase):
         self.update(status='COMPLETE')
         self.assertEqual(3, sum(one.done for one in looks))
         self.assert_stays(late, 'SELECT status FROM stack')
+
+
+class RefusedTest(LateWriteTestCase):
+    """The server does not let anyone end a session."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy.answer(KILL[self.driver], REFUSAL[self.driver])
+
+    def assert_unknown(self, marker, function, *args):
+        """Assert that nothing is repeated; return what is late."""
+        late = self.proxy.cut('late', marker)
+        before = len(self.proxy.requests)
+        error = self.assertRaises(exception.OutcomeUnknown, function,
+                                  self.context, *args)
+        self.assertEqual([], [
+            request for request in self.proxy.requests[before:]
+            if marker in request])
+        self.assertIsInstance(error.inner_exception, db_exception.DBError)
+        self.assertEqual(1, late.done)
+        return late
+
+    def test_a_statement(self):
+        late = self.assert_unknown(
+            b'UPDATE stack', api.stack_update, self.stack_id,
+            {'status': 'IN_PROGRESS'}, OLD)
+        late.deliver()
+        self.assertEqual([('IN_PROGRESS',)],
+                         self.select('SELECT status FROM stack'))
+
+    def test_a_transaction(self):
+        late = self.assert_unknown(
+            COMMIT[self.driver], api.stack_delete, self.stack_id, OLD)
+        late.deliver()
+        self.assertNotEqual([(None,)],
+                            self.select('SELECT deleted_at FROM stack'))
 
 
 class SessionsTest(proxied.ProxiedTestCase):
