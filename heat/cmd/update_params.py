@@ -21,6 +21,7 @@ import logging
 
 from heat.cmd import common
 from heat.cmd import exits
+from heat.cmd import failures
 from heat.cmd import output
 from heat.common import context
 from heat.common.i18n import _
@@ -28,9 +29,6 @@ from heat.db import exception
 
 ACTIONS = ('encrypt', 'decrypt', 'rotate')
 OLD_KEY = 'OLD_KEY'
-
-# Of the rows that can not be converted, so many are told.
-SHOWN = 10
 
 
 def add_arguments(parser):
@@ -63,11 +61,11 @@ def run(args):
     admin = context.RequestContext(is_admin=True)
     if args.check:
         return _show(args, admin, known)
-    failures = _Failures()
+    failed = failures.Failures()
     level = (logging.INFO if args.verbose_update_params else logging.DEBUG)
-    changed = _change(args, admin, known, failures.add, level)
-    failures.tell_rest()
-    return _show(args, admin, known, changed, failures.number)
+    changed = _change(args, admin, known, failed.add, level)
+    failed.tell_rest()
+    return _show(args, admin, known, changed, failed.number)
 
 
 def _require_sense(args):
@@ -150,20 +148,3 @@ def _lines(values):
 def _numbers(by_table):
     return ', '.join('%s %d' % item for item in sorted(by_table.items())
                      if item[1]) or _('none')
-
-
-class _Failures:
-    """Tells of rows that could not be converted; not of each of millions."""
-
-    def __init__(self):
-        self.number = 0
-
-    def add(self, error):
-        self.number += 1
-        if self.number <= SHOWN:
-            output.tell('heat-manage', error)
-
-    def tell_rest(self):
-        if self.number > SHOWN:
-            output.tell('heat-manage', _('and %d rows more') %
-                        (self.number - SHOWN))

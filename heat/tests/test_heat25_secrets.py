@@ -17,6 +17,7 @@ import json
 from heat.common import context
 from heat.db import api
 from heat.db import crypt
+from heat.db.sqlalchemy.maintenance import rotate
 from heat.tests.db import secrets
 from heat.tests import test_heat25
 
@@ -140,10 +141,14 @@ class SecretsTest(test_heat25.Heat25TestCase, secrets.SecretsTestCase):
             self.assertNotIn('s3cret', str(self.select(
                 'SELECT * FROM ' + table)))
 
-    def test_heat_reads_what_is_encrypted(self):
+    def test_heat_reads_what_is_encrypted_and_rotated(self):
+        self.configure(secrets.OTHER)
         ids = self.write()
         self.assertEqual([], api.encrypt_parameters_and_properties(
             self.context, None))
+        rotate.rotate(self.context,
+                      [secrets.KEY.encode(), secrets.OTHER.encode()],
+                      self.fail)
         self.assert_no_secret_is_stored('resource')
         self.assertEqual(self.expected(), self.heat(READ, **ids))
 

@@ -70,6 +70,7 @@ COMMAND_LINES = (
     'heat-manage update_params encrypt 767c3ed056cbaa3b9dfedb8c6f825bf0',
     'heat-manage update_params decrypt --verbose-update-params',
     'heat-manage resource_data_list RESOURCE',
+    'heat-manage migrate_properties_data',
 )
 
 # What is on stdout; in the others it is for people, and may change.

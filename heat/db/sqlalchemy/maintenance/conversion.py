@@ -124,7 +124,7 @@ class Conversion:
             'this', type_=sa.Integer())
 
     def _make_update(self, names):
-        known = {name: _as_stored(self.model, name) for name in names}
+        known = {name: as_stored(self.model, name) for name in names}
         return sa.update(self.model.__table__).where(
             self._is_this, *self.conditions, *(
                 same(column, sa.bindparam('old_' + name, type_=column.type))
@@ -183,11 +183,11 @@ def select(model, names, conditions=()):
 
 def _rows(model, names, conditions):
     return sa.select(columns(model)['id'], *(
-        _as_stored(model, name).label(name) for name in names)).where(
+        as_stored(model, name).label(name) for name in names)).where(
             *conditions).execution_options(**galera.UP_TO_DATE)
 
 
-def _as_stored(model, name):
+def as_stored(model, name):
     """Return a column, one of JSON as text."""
     column = columns(model)[name]
     return (sa.type_coerce(column, LongText)
