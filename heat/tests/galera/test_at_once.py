@@ -141,3 +141,28 @@ class AtOnceTest(base.GaleraTestCase):
                 [template_id] for template_id in templates))
             self.assertEqual([], self.stored(
                 'SELECT id FROM raw_template_files WHERE id = %d' % files_id))
+
+    def test_reset(self):
+        """Who writes to a stack that is reset comes first, or loses."""
+        traversal = '11111111-1111-4111-8111-111111111111'
+        for stack_id, resource_id in self.rounds():
+            api.stack_update(self.context, stack_id, {
+                'status': 'IN_PROGRESS', 'current_traversal': traversal})
+            calls = (('reset_stack_status', stack_id, traversal),
+                     ('stack_update', stack_id, {'status': 'IN_PROGRESS'},
+                      traversal),
+                     ('resource_update', resource_id, {
+                         'status': 'IN_PROGRESS', 'engine_id': 'mine'}, None,
+                      None))
+            for caller, call in zip(self.callers, calls, strict=True):
+                caller.tell('call', *call)
+            reset, *_others = [caller.hear() for caller in self.callers]
+            self.assertEqual(1, reset['stack'])
+            # A second time, another node has what has come first.
+            self.assertEqual('ConcurrentTransition',
+                             self.callers[2].ask('call', *calls[1]))
+            self.assertEqual([('FAILED', None)], self.stored(
+                "SELECT stack.status, resource.engine_id FROM stack "
+                "JOIN resource ON resource.stack_id = stack.id "
+                "WHERE stack.id = '%s' AND current_traversal != '%s'" %
+                (stack_id, traversal)))
