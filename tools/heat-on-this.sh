@@ -4,12 +4,16 @@
 # own. Sets up what is missing.
 #
 #   tools/heat-on-this.sh [--own] [--connection URL] WHAT...
+#   tools/heat-on-this.sh [--own] [--connection URL] live [OPTION...]
 #
 # WHAT is database (Heat's tests of its database API), convergence (its
 # scenarios of convergence), unit (all its unit tests, some 7,000), or names
 # of modules and packages of its tests. --own runs them with Heat's own layer,
 # to compare. The database at the URL is emptied; the default is SQLite in
 # memory. tools/heat-differences.txt lists the tests that fail, with reasons.
+#
+# live lets two processes of heat-engine work with a RabbitMQ, on MariaDB if
+# nothing else is said; live --help has its options.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -28,22 +32,25 @@ cd "$(dirname "$0")/.."
 . tools/lib.sh
 
 own=
-options=(--expected "$PWD/tools/heat-differences.txt")
+connection=()
 tests=()
+live=
 while [ $# -gt 0 ]; do
     case $1 in
-        --own) own=yes options=() ;;
-        --connection) options+=(--connection "$2"); shift ;;
-        --connection=*) options+=("$1") ;;
+        --own) own=yes ;;
+        --connection) connection=(--connection "$2"); shift ;;
+        --connection=*) connection=("$1") ;;
         database) tests+=(heat.tests.db.test_sqlalchemy_api) ;;
         convergence) tests+=(heat.tests.convergence.test_converge) ;;
+        live) live=yes; shift; break ;;
         unit) tests+=(heat.tests) ;;
-        -*) sed -n '3,/^# to compare/s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        -*) sed -n '3,/^# Licensed/{/^# Licensed/!s/^# \{0,1\}//p}' "$0"; exit 2 ;;
         *) tests+=("$1") ;;
     esac
     shift
 done
-[ ${#tests[@]} -gt 0 ] || die "say what to run: database, convergence or unit"
+[ -n "$live" ] || [ ${#tests[@]} -gt 0 ] ||
+    die "say what to run: database, convergence, unit or live"
 
 tools/heat-venv.sh >&2
 heat=.tox/heat25
@@ -59,6 +66,14 @@ from heat.db import compat
 compat.install()
 END
 fi
+if [ -n "$live" ]; then
+    PYTHONPATH=. $heat/bin/python tools/heat-live.py --source "$source" \
+        ${connection[@]+"${connection[@]}"} "$@"
+    exit
+fi
+expected=()
+[ -n "$own" ] || expected=(--expected "$PWD/tools/heat-differences.txt")
 python=$PWD/$heat/bin/python runner=$PWD/tools/heat-tests.py
 cd "$source"
-PYTHONPATH=. "$python" "$runner" ${options[@]+"${options[@]}"} "${tests[@]}"
+PYTHONPATH=. "$python" "$runner" ${connection[@]+"${connection[@]}"} \
+    ${expected[@]+"${expected[@]}"} "${tests[@]}"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
 # Set up what the tests need: MariaDB and PostgreSQL, running, each with a
-# user openstack_citest, what a Galera cluster is started from, and a real Heat
-# in an environment of its own. Changes nothing where both logins work already
+# user openstack_citest, what a Galera cluster is started from, a running
+# RabbitMQ, and a real Heat in an environment of its own. Changes nothing where both logins work already
 # and nothing is missing, and never stops or reconfigures a running server.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
@@ -139,13 +139,27 @@ SELECT 'CREATE DATABASE $NAME OWNER $NAME'
 EOF
 }
 
+# --- RabbitMQ
+
+# Its user guest may log in from this machine.
+rabbitmq_answers() (
+    exec 3<>/dev/tcp/127.0.0.1/5672
+) 2>/dev/null
+
+setup_rabbitmq() {
+    start_service rabbitmq-server
+    wait_for rabbitmq_answers || die "RabbitMQ does not answer on localhost, port 5672"
+}
+
 make_venv
 pip_install -r requirements.txt bindep
 
 if ! login_works mysql 2>/dev/null || ! login_works postgresql 2>/dev/null ||
-        ! cluster_can_start || ! command -v dot >/dev/null
+        ! cluster_can_start || ! command -v dot >/dev/null ||
+        ! rabbitmq_answers
 then
     install_missing
+    rabbitmq_answers || setup_rabbitmq
     login_works mysql 2>/dev/null || setup_mariadb
     login_works postgresql 2>/dev/null || setup_postgresql
 fi
@@ -155,5 +169,7 @@ for engine in mysql postgresql; do
 done
 cluster_can_start || die "mariadbd, rsync or Galera's library is missing"
 say "a Galera cluster can start"
+rabbitmq_answers || die "RabbitMQ does not answer"
+say "RabbitMQ answers"
 tools/heat-venv.sh
 say "a real Heat is in .tox/heat25"
