@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
 # Set up what the tests need: MariaDB and PostgreSQL, running, each with a
-# user openstack_citest, what a Galera cluster is started from, a running
-# RabbitMQ, and a real Heat in an environment of its own. Changes nothing where both logins work already
+# user openstack_citest, what a Galera cluster is started from, and a real Heat
+# in an environment of its own. Changes nothing where both logins work already
 # and nothing is missing, and never stops or reconfigures a running server.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may

@@ -13,8 +13,8 @@
 """The database that engines use, on servers of several kinds.
 
 Each has these members: url, of the database; addresses of the servers, one
-for each engine; prepare(), which leaves the database without tables; cut(),
-which ends all sessions at the server.
+for each engine; prepare(), which makes the database anew;
+end_sessions(), which ends all sessions at the server.
 """
 
 import contextlib
@@ -25,10 +25,13 @@ import sqlalchemy as sa
 
 ENGINES = 2
 
-_EMPTY = {
-    'mysql': ('DROP DATABASE {name}',
+# The database to be in while another one is made anew.
+_ELSEWHERE = {'mysql': None, 'postgresql': 'postgres'}
+_ANEW = {
+    'mysql': ('DROP DATABASE IF EXISTS {name}',
               'CREATE DATABASE {name} CHARACTER SET utf8mb3'),
-    'postgresql': ('DROP SCHEMA public CASCADE', 'CREATE SCHEMA public'),
+    'postgresql': ('DROP DATABASE IF EXISTS {name} WITH (FORCE)',
+                   'CREATE DATABASE {name}'),
 }
 _END_SESSIONS = {
     'mysql': "SELECT CONCAT('KILL ', id) FROM information_schema.processlist "
@@ -58,7 +61,12 @@ class Server:
         pass
 
     def prepare(self):
-        self._run(*_EMPTY[self.url.get_backend_name()])
+        kind = self.url.get_backend_name()
+        engine = connect(self.url.set(database=_ELSEWHERE[kind]))
+        with engine.connect() as connection:
+            for statement in _ANEW[kind]:
+                connection.exec_driver_sql(self._named(statement))
+        engine.dispose()
 
     def end_sessions(self):
         engine = connect(self.url)
@@ -69,13 +77,6 @@ class Server:
                 # It may have ended by itself.
                 with contextlib.suppress(sa.exc.DBAPIError):
                     connection.exec_driver_sql(command)
-        engine.dispose()
-
-    def _run(self, *statements):
-        engine = connect(self.url)
-        with engine.connect() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(self._named(statement))
         engine.dispose()
 
     def _named(self, statement):
