@@ -26,8 +26,8 @@ import subprocess
 import sys
 import tempfile
 
-from live import faults
 from live import engines
+from live import faults
 from live import run
 from live import servers
 

@@ -52,6 +52,7 @@ done
 [ -n "$live" ] || [ ${#tests[@]} -gt 0 ] ||
     die "say what to run: database, convergence, unit or live"
 
+[ -z "$live" ] || tools/test-setup.sh --broker >&2
 tools/heat-venv.sh >&2
 heat=.tox/heat25
 source=$PWD/$heat/source

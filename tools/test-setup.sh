@@ -4,6 +4,7 @@
 # user openstack_citest, what a Galera cluster is started from, and a real Heat
 # in an environment of its own. Changes nothing where both logins work already
 # and nothing is missing, and never stops or reconfigures a running server.
+# With --broker, also start a RabbitMQ, through which real engines talk.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -39,7 +40,7 @@ cluster_can_start() (
 install_missing() {
     local missing
     # bindep's exit status is 1 when a package is missing.
-    missing=$($VENV/bin/bindep -b test) || true
+    missing=$($VENV/bin/bindep -b "$1") || true
     # One package a line.
     # shellcheck disable=SC2086
     [ -z "$missing" ] || install_packages $missing
@@ -147,19 +148,19 @@ rabbitmq_answers() (
 ) 2>/dev/null
 
 setup_rabbitmq() {
-    start_service rabbitmq-server
-    wait_for rabbitmq_answers || die "RabbitMQ does not answer on localhost, port 5672"
+    install_missing live
+    rabbitmq_answers || start_service rabbitmq-server
+    wait_for rabbitmq_answers ||
+        die "RabbitMQ does not answer on localhost, port 5672"
 }
 
 make_venv
 pip_install -r requirements.txt bindep
 
 if ! login_works mysql 2>/dev/null || ! login_works postgresql 2>/dev/null ||
-        ! cluster_can_start || ! command -v dot >/dev/null ||
-        ! rabbitmq_answers
+        ! cluster_can_start || ! command -v dot >/dev/null
 then
-    install_missing
-    rabbitmq_answers || setup_rabbitmq
+    install_missing test
     login_works mysql 2>/dev/null || setup_mariadb
     login_works postgresql 2>/dev/null || setup_postgresql
 fi
@@ -169,7 +170,9 @@ for engine in mysql postgresql; do
 done
 cluster_can_start || die "mariadbd, rsync or Galera's library is missing"
 say "a Galera cluster can start"
-rabbitmq_answers || die "RabbitMQ does not answer"
-say "RabbitMQ answers"
+if [ "${1:-}" = --broker ]; then
+    rabbitmq_answers || setup_rabbitmq
+    say "RabbitMQ answers"
+fi
 tools/heat-venv.sh
 say "a real Heat is in .tox/heat25"

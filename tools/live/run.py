@@ -22,8 +22,8 @@ from heat.tests.galera import server
 from heat.tests import proxy
 
 from live import audit
-from live import faults
 from live import engines
+from live import faults
 from live import owner
 from live import rows
 from live import servers
