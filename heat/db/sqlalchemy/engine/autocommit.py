@@ -90,8 +90,14 @@ def executor():
                     own, raw, parameters)
         return sa.engine.Connection(own, raw).execute(statement, parameters)
 
+    def execute_in_turn(statement, parameters):
+        if statement.is_select:
+            return execute(statement, parameters)
+        with connections.in_turn(own):
+            return execute(statement, parameters)
+
     try:
-        yield execute
+        yield execute_in_turn if own.name == 'sqlite' else execute
     except db_exception.DBConnectionError as error:
         error.session = session
         raise
@@ -109,7 +115,8 @@ def transaction():
     :raises oslo_db.exception.DBConnectionError: the connection was lost; its
         session is that of the error
     """
-    with get_engine().connect() as conn:
+    own = get_engine()
+    with own.connect() as conn, connections.in_turn(own):
         info = conn.info
         session = info.get(lost.KEY)
         info[connections.IS_TO_BEGIN] = True

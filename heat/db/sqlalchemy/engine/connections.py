@@ -17,6 +17,8 @@ changes that for as long as it lasts: MySQL is told by a BEGIN, and to tell
 psycopg2 takes no round trip.
 """
 
+import contextlib
+import threading
 import time
 
 from sqlalchemy import event
@@ -27,6 +29,9 @@ from heat.db.sqlalchemy.engine import options
 # Seconds: a connection above [database] max_pool_size is closed when it was
 # not used for so long.
 IDLE = 60
+
+# Seconds, as the driver for SQLite has it by default.
+PATIENCE = 5
 
 # In the info of a connection: when it was used; a transaction is to begin, or
 # has begun; oslo.db's note that SQLite was told so.
@@ -43,13 +48,15 @@ class Pool(pool.QueuePool):
     many threads, most calls would connect anew.
 
     :ivar kept: how many connections are kept though nobody uses them
+    :ivar turn: the Lock of those who write to a file of SQLite; or None
     """
 
     kept = 0
+    turn = None
 
     def recreate(self):
         fresh = super().recreate()
-        fresh.kept = self.kept
+        fresh.kept, fresh.turn = self.kept, self.turn
         return fresh
 
     def _do_return_conn(self, record):
@@ -70,6 +77,23 @@ class Pool(pool.QueuePool):
             unused.close()
         finally:
             self._dec_overflow()
+
+
+@contextlib.contextmanager
+def in_turn(engine):
+    """Let threads write to a file of SQLite one after another.
+
+    Those that SQLite lets wait try again after growing pauses: some of them
+    for seconds, while nobody writes. Who has waited for longer than SQLite
+    would leaves it to SQLite, which knows of other processes.
+    """
+    turn = getattr(engine.pool, 'turn', None)
+    has_turn = turn is not None and turn.acquire(timeout=PATIENCE)
+    try:
+        yield
+    finally:
+        if has_turn:
+            turn.release()
 
 
 def share(engine):
@@ -124,6 +148,7 @@ def _share_sqlite(engine):
     def rest(connection):
         connection.isolation_level = None
 
+    engine.pool.turn = threading.Lock()
     engine.dialect.do_begin = begin
     _rest(engine, rest)
 

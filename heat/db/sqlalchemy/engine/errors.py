@@ -68,14 +68,14 @@ def translate(context):
 
     A listener for SQLAlchemy's event handle_error, with retval.
     """
-    if _has_hung_up(context.original_exception):
+    dialect = compat.dialect_from_exception_context(context)
+    if dialect.name == 'mysql' and _has_hung_up(context.original_exception):
         context.is_disconnect = True
     try:
         return exc_filters.handler(context)
     except exc.OperationalError as error:
         # oslo.db would let it through: MySQL, when a table is made by two at
         # once; SQLite, on a full disk.
-        dialect = compat.dialect_from_exception_context(context)
         meaning = _meaning(dialect.name, str(error.orig))
         if meaning is _LOST:
             context.is_disconnect = True
@@ -94,5 +94,4 @@ def _has_hung_up(error):
 
         (1153, "Got a packet bigger than 'max_allowed_packet' bytes")
     """
-    return (type(error).__module__ == 'pymysql.err' and
-            error.args[:1] == (1153,))
+    return error.args[:1] == (1153,)

@@ -177,3 +177,27 @@ class RestTest(ConnectionsTestCase):
         gc.collect()
         self.assertEqual([(None,)], self.select('SELECT name FROM stack'))
         self.assert_commits()
+
+
+class TurnTest(base.APITestCase):
+    """Threads that write to a file of SQLite do not get in their way."""
+
+    scenarios = [scenario for scenario in base.APITestCase.scenarios
+                 if scenario[0] == 'sqlite']
+
+    def test_nobody_is_refused(self):
+        stack_id = self.create_stack(current_traversal=OLD).id
+        # It does not wait for a lock, but says so at once.
+        impatient = self.useFixture(at.At(self.engine.url.update_query_dict(
+            {'timeout': '0'}))).engine
+        refused = []
+        sa.event.listen(impatient, 'handle_error', refused.append)
+
+        def write(number):
+            api.stack_update(self.context, stack_id,
+                             {'name': str(number)}, OLD)
+            api.raw_template_create(self.context, {'template': {}})
+
+        with futures.ThreadPoolExecutor(8) as executor:
+            list(executor.map(write, range(40)))
+        self.assertEqual([], refused)
