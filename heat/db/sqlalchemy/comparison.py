@@ -105,8 +105,9 @@ def _equal(element, compiler, **kwargs):
 
 @compiler.compiles(SameText, 'mysql')
 def _equal_bytes(element, compiler, **kwargs):
-    operands = _operands(element, compiler, **kwargs)
-    return '(%s = %s AND %s = %s)' % (*operands, *map(_BYTES, operands))
+    return '(%s = %s AND %s = %s)' % (
+        *_operands(element, compiler, **kwargs),
+        *map(_BYTES, _operands(element, compiler, **kwargs)))
 
 
 class AnyText(functions.FunctionElement):
@@ -124,9 +125,10 @@ def _any(element, compiler, **kwargs):
 @compiler.compiles(AnyText, 'mysql')
 def _any_bytes(element, compiler, **kwargs):
     column, *texts = _operands(element, compiler, **kwargs)
+    column_bytes, *texts_bytes = map(
+        _BYTES, _operands(element, compiler, **kwargs))
     return '(%s IN (%s) AND %s IN (%s))' % (
-        column, ', '.join(texts),
-        _BYTES(column), ', '.join(map(_BYTES, texts)))
+        column, ', '.join(texts), column_bytes, ', '.join(texts_bytes))
 
 
 # MySQL compares the bytes of these.
@@ -134,5 +136,7 @@ _BYTES = 'CAST(CONVERT({} USING utf8mb4) AS BINARY)'.format
 
 
 def _operands(element, compiler, **kwargs):
+    # Again for each place in a statement: mysqlclient gets parameters by
+    # their places.
     return tuple(compiler.process(operand, **kwargs)
                  for operand in element.clauses)
