@@ -30,6 +30,7 @@ from heat.cmd import db_check
 from heat.cmd import db_sync
 from heat.cmd import db_version
 from heat.cmd import exits
+from heat.cmd import migrate_convergence_1
 from heat.cmd import migrate_properties_data
 from heat.cmd import output
 from heat.cmd import purge_deleted
@@ -46,8 +47,8 @@ PROGRAM = 'heat-manage'
 # In the order of --help. All are loaded to know their arguments, so each
 # imports what takes time when it is run.
 COMMANDS = (db_sync, db_version, db_check, stack_status, reset_stack_status,
-            purge_deleted, update_params, migrate_properties_data, service,
-            resource_data_list)
+            purge_deleted, update_params, migrate_properties_data,
+            migrate_convergence_1, service, resource_data_list)
 
 
 def add_commands(subparsers):

@@ -28,6 +28,7 @@ STACK = '11111111-1111-4111-8111-111111111111'
 
 # What each command needs besides its name.
 ARGUMENTS = {
+    'migrate_convergence_1': (STACK,),
     'update_params': ('rotate',),
     'service': ('list',),
     'resource_data_list': ('1',),
