@@ -13,11 +13,10 @@
 """heat.db.api as the engines of Heat 25 expect it.
 
 Where their contract is another one than that of heat.db.api, a function stands
-here, with the reason. All others are those of heat.db.api as they are, but for
-what adapt() does to the values of every function.
+here, or in stack.py, with the reason. All others are those of heat.db.api as
+they are, but for what adapt() does to the values of every function.
 """
 
-import functools
 import inspect
 import sys
 
@@ -25,18 +24,24 @@ from heat.common import exception as heat_exception
 from heat.db import api
 from heat.db.compat.adapt import adapt
 from heat.db.compat.adapt import fit
+from heat.db.compat.adapt import found
 from heat.db.compat.adapt import not_found
 from heat.db.compat.adapt import number
+from heat.db.compat.stack import persist_state_and_release_lock  # noqa: F401
+from heat.db.compat.stack import stack_create  # noqa: F401
+from heat.db.compat.stack import stack_delete  # noqa: F401
+from heat.db.compat.stack import stack_get  # noqa: F401
+from heat.db.compat.stack import stack_get_root_id  # noqa: F401
+from heat.db.compat.stack import stack_lock_create  # noqa: F401
+from heat.db.compat.stack import stack_lock_release  # noqa: F401
+from heat.db.compat.stack import stack_lock_steal  # noqa: F401
+from heat.db.compat.stack import stack_update  # noqa: F401
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import cut
-from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import resource_lock
-from heat.db.sqlalchemy.api import stack_lock
-from heat.db.sqlalchemy.api import stack_name
 from heat.db.sqlalchemy.api import swap
 from heat.db.sqlalchemy.engine.facade import context_manager  # noqa: F401
-from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy import models
 
 
@@ -63,26 +68,13 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20):
         raise heat_exception.Error(str(error))
 
 
-def _found(value):
-    """Return a decorator: what is not there is no error, but a value."""
-    def decorate(function):
-        @functools.wraps(function)
-        def decorated(*args, **kwargs):
-            try:
-                return function(*args, **kwargs)
-            except exception.NotFound:
-                return value
-        return adapt(decorated)
-    return decorate
-
-
-@_found(None)
+@found(None)
 def raw_template_delete(context, template_id):
     """Engines delete templates that others have deleted before."""
     api.raw_template_delete(context, template_id)
 
 
-@_found(False)
+@found(False)
 def resource_update(context, resource_id, values, atomic_key,
                     expected_engine_id=None):
     """A lost swap is False."""
@@ -139,7 +131,7 @@ def resource_create_replacement(context, existing_res_id, new_res_values,
         raise
 
 
-@_found(False)
+@found(False)
 def resource_attr_id_set(context, resource_id, atomic_key, attr_id):
     """A lost swap is False."""
     try:
@@ -216,101 +208,7 @@ def _configured(function, *args):
         raise
 
 
-@adapt
-def stack_create(context, values):
-    """A name that is taken is an error of Heat's.
-
-    Tests have traversals that are no UUIDs, and stacks of other tenants.
-    """
-    values = cut.cut(models.Stack, fit(models.Stack, values),
-                     'status_reason')
-    checks.check_columns(models.Stack, values, new=True)
-    try:
-        return write.write(context, stack_name.NewStack(context, values))
-    except exception.StackExists:
-        raise heat_exception.StackExists(stack_name=values['name'])
-
-
-@adapt
-def stack_get(context, stack_id, show_deleted=False, eager_load=True):
-    """Engines read the template of a stack, unless they say otherwise."""
-    return api.stack_get(context, stack_id, show_deleted,
-                         eager_load=eager_load)
-
-
-@_found(None)
-def stack_get_root_id(context, stack_id):
-    """The root of what is not there is None."""
-    return api.stack_get_root_id(context, stack_id)
-
-
-@adapt
-def stack_update(context, stack_id, values, exp_trvsl=None):
-    """No traversal is any, and a lost swap is False.
-
-    Tests have traversals that are no UUIDs. Engines set updated_at.
-    """
-    try:
-        return fence.write(
-            context, stack_id, _checked(values),
-            fence.ANY_TRAVERSAL if exp_trvsl is None else exp_trvsl)
-    except exception.ConcurrentTransition:
-        return False
-
-
-@adapt
-def stack_lock_create(context, stack_id, engine_id):
-    """Who has the lock already is no error, but returned.
-
-    In tests, the id of an engine may be None.
-    """
-    return _holder(api.stack_lock_create, context, stack_id, str(engine_id))
-
-
-@_found(True)
-def stack_lock_steal(context, stack_id, old_engine_id, new_engine_id):
-    """Who has the lock now is returned, or True if nobody has."""
-    return _holder(api.stack_lock_steal, context, stack_id,
-                   str(old_engine_id), str(new_engine_id))
-
-
-@adapt
-def stack_lock_release(context, stack_id, engine_id):
-    """That another has the lock is True."""
-    return _holder(api.stack_lock_release, context, stack_id,
-                   str(engine_id)) and True
-
-
-@_found(True)
-def persist_state_and_release_lock(context, stack_id, engine_id, values):
-    """That another has the lock is True, and then nothing is written."""
-    return _holder(stack_lock.write_and_release, context, stack_id,
-                   str(engine_id), _checked(values),
-                   fence.ANY_TRAVERSAL) and True
-
-
-def _checked(values):
-    """Return values as they are written to a stack."""
-    values = cut.cut(models.Stack, values, 'status_reason')
-    checks.check_columns(models.Stack, values, fence.FIXED)
-    return values
-
-
-def _holder(function, *args):
-    """Return None, or who has the lock that was not got or given back."""
-    try:
-        function(*args)
-    except exception.StackLocked as error:
-        return error.engine_id or True
-
-
-@adapt
-def stack_delete(context, stack_id):
-    """No traversal is any."""
-    api.stack_delete(context, stack_id, fence.ANY_TRAVERSAL)
-
-
-@_found(0)
+@found(0)
 def sync_point_update_input_data(context, entity_id, traversal_id, is_update,
                                  atomic_key, input_data):
     """A won swap is 1, and a lost one 0."""

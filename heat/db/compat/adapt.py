@@ -87,6 +87,19 @@ def adapt(function):
     return adapted
 
 
+def found(value):
+    """Return a decorator: what is not there is no error, but a value."""
+    def decorate(function):
+        @functools.wraps(function)
+        def decorated(*args, **kwargs):
+            try:
+                return function(*args, **kwargs)
+            except exception.NotFound:
+                return value
+        return adapt(decorated)
+    return decorate
+
+
 def not_found(error):
     """Return Heat's own NotFound with the text of an error."""
     return heat_exception.NotFound(str(error).replace('%', '%%'))
