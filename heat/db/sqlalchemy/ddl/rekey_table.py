@@ -28,6 +28,10 @@ from heat.db.sqlalchemy.ddl.copy_table import copy_table
 from heat.db.sqlalchemy.ddl.create_table import create_table
 from heat.db.sqlalchemy.ddl import foreign_key
 from heat.db.sqlalchemy.ddl.orphans import clear_orphans
+from heat.db.sqlalchemy.ddl.swap_keys import alter
+from heat.db.sqlalchemy.ddl.swap_keys import has_old_key
+from heat.db.sqlalchemy.ddl.swap_keys import NEW_KEY
+from heat.db.sqlalchemy.ddl.swap_keys import swap_keys
 from heat.db.sqlalchemy.ddl.update_from import UpdateFrom
 
 # table: with the new key, id, and the old one; old_key: what id is called
@@ -36,8 +40,7 @@ from heat.db.sqlalchemy.ddl.update_from import UpdateFrom
 Rekeying = collections.namedtuple(
     'Rekeying', 'table old_key child column sequence')
 
-# What the new key and the old reference are called meanwhile.
-NEW_KEY = 'tmp_id'
+# What the old reference is called meanwhile.
 OLD_REFERENCE = 'tmp_res_uuid'
 
 
@@ -60,16 +63,11 @@ def rekey_table(engine, rekeying):
         return
     _move_reference(engine, rekeying)
     _number_rows(engine, rekeying)
-    _swap_keys(engine, rekeying)
+    swap_keys(engine, rekeying)
     _fill_reference(engine, rekeying)
     # Rows that others have inserted meanwhile.
     _clear_orphans(engine, rekeying)
     _finish_reference(engine, rekeying)
-
-
-def _has_old_key(schema, r):
-    return (schema.has_column(r.table.name, 'id') and
-            not schema.has_integer(r.table.name, 'id'))
 
 
 def _old_reference(schema, r):
@@ -82,7 +80,7 @@ def _old_reference(schema, r):
 def _clear_orphans(engine, r):
     def names(schema):
         return _old_reference(schema, r), (
-            'id' if _has_old_key(schema, r) or not schema.has_column(
+            'id' if has_old_key(schema, r) or not schema.has_column(
                 r.table.name, r.old_key) else r.old_key)
 
     reference, key = look(engine, names)
@@ -94,7 +92,7 @@ def _clear_orphans(engine, r):
 def _copy(engine, r):
     name = r.table.name
     copy_table(
-        engine, r.table, lambda schema: _has_old_key(schema, r),
+        engine, r.table, lambda schema: has_old_key(schema, r),
         lambda schema: {
             'id': 'row_number() OVER (ORDER BY %s.created_at, %s.rowid)' % (
                 name, name),
@@ -120,11 +118,11 @@ def _move_reference(engine, r):
         if _old_reference(schema, r) == r.column:
             key = schema.foreign_key(r.child.name, r.column)
             if key:
-                yield _alter(r.child, drop[engine.name] + ' ' + key.name)
-            yield _alter(r.child, rename[engine.name])
+                yield alter(r.child, drop[engine.name] + ' ' + key.name)
+            yield alter(r.child, rename[engine.name])
         elif schema.has_column(r.child.name, r.column):
             return
-        yield _alter(r.child, 'ADD COLUMN %s INTEGER' % r.column)
+        yield alter(r.child, 'ADD COLUMN %s INTEGER' % r.column)
 
     def effect(schema):
         if _old_reference(schema, r) == r.column:
@@ -142,7 +140,7 @@ def _number_rows(engine, r):
     The numbers come from a table of their own: to count the rows for each
     batch would take too long.
     """
-    if not look(engine, lambda schema: _has_old_key(schema, r)):
+    if not look(engine, lambda schema: has_old_key(schema, r)):
         return
     numbers = sa.Table(
         r.table.name + '_number', sa.MetaData(),
@@ -156,10 +154,10 @@ def _number_rows(engine, r):
 
     def room(schema):
         if not schema.has_column(r.table.name, NEW_KEY):
-            yield _alter(r.table, 'ADD COLUMN %s INTEGER' % NEW_KEY)
+            yield alter(r.table, 'ADD COLUMN %s INTEGER' % NEW_KEY)
         if schema.has_column(r.table.name, r.old_key):
             # Heat's copy of the old key, complete or not.
-            yield _alter(r.table, 'DROP COLUMN ' + r.old_key)
+            yield alter(r.table, 'DROP COLUMN ' + r.old_key)
 
     def counted(schema):
         yield 'DELETE FROM ' + numbers.name
@@ -174,81 +172,6 @@ def _number_rows(engine, r):
     change_rows(engine, old_table.c.id, lambda batch: [UpdateFrom(
         old_table, numbers, sa.and_(numbers.c.id == old_table.c.id, batch),
         {NEW_KEY: numbers.c.number})])
-
-
-def _swap_keys(engine, r):
-    clauses = {'mysql': _mysql_swap, 'postgresql': _postgresql_swap}
-    drop = 'DROP TABLE %s_number' % r.table.name
-
-    def missing(schema):
-        yield from clauses[engine.name](schema, r)
-
-    def unneeded(schema):
-        if schema.has_table(r.table.name + '_number'):
-            yield drop
-
-    apply(engine, missing, lambda schema: schema.create_table(r.table))
-    apply(engine, unneeded, lambda schema: schema.drop_table(
-        r.table.name + '_number'))
-
-
-def _unique(r):
-    """Return the clause that makes the old key unique."""
-    return 'ADD CONSTRAINT %s_%s_key UNIQUE (%s)' % (
-        r.table.name, r.old_key, r.old_key)
-
-
-def _mysql_swap(schema, r):
-    """Do all in one statement, as far as it is not done yet."""
-    old_type = r.table.c[r.old_key].type.compile(dialect=schema.dialect)
-    new_key = 'id INTEGER NOT NULL AUTO_INCREMENT'
-    clauses = []
-    if _has_old_key(schema, r):
-        clauses += ['DROP PRIMARY KEY', 'CHANGE id %s %s NULL' % (
-            r.old_key, old_type)]
-    if schema.has_column(r.table.name, NEW_KEY):
-        clauses.append('CHANGE %s %s' % (NEW_KEY, new_key))
-    elif not schema.column(r.table.name, 'id').has_default:
-        clauses.append('MODIFY ' + new_key)
-    if clauses and (_has_old_key(schema, r) or
-                    schema.primary_key(r.table.name) != ['id']):
-        clauses.append('ADD PRIMARY KEY (id)')
-    if not _is_unique(schema, r):
-        clauses.append(_unique(r))
-    if clauses:
-        yield _alter(r.table, ', '.join(clauses))
-
-
-def _postgresql_swap(schema, r):
-    """Do all in one transaction, as far as it is not done yet."""
-    has_old_key = _has_old_key(schema, r)
-    key = NEW_KEY if schema.has_column(r.table.name, NEW_KEY) else 'id'
-    has_primary_key = not has_old_key and (
-        schema.primary_key(r.table.name) == ['id'])
-    if has_primary_key and schema.column(r.table.name, 'id').has_default:
-        return
-    # What is numbered already goes on to be.
-    yield 'CREATE SEQUENCE IF NOT EXISTS ' + r.sequence
-    yield ("SELECT setval('%s', COALESCE(MAX(%s), 0) + 1, false) FROM %s" %
-           (r.sequence, key, r.table.name))
-    yield 'ALTER SEQUENCE IF EXISTS %s_id_seq OWNED BY NONE' % r.table.name
-    if has_old_key:
-        yield _alter(r.table, 'DROP CONSTRAINT %s_pkey' % r.table.name)
-        yield _alter(r.table, 'RENAME id TO ' + r.old_key)
-        yield _alter(r.table, 'ALTER COLUMN %s DROP NOT NULL' % r.old_key)
-    if key == NEW_KEY:
-        yield _alter(r.table, 'RENAME %s TO id' % NEW_KEY)
-    yield _alter(r.table, "ALTER COLUMN id SET DEFAULT nextval('%s'), "
-                 'ALTER COLUMN id SET NOT NULL' % r.sequence)
-    if not has_primary_key:
-        yield _alter(r.table, 'ADD CONSTRAINT %s_pkey PRIMARY KEY (id)' %
-                     r.table.name)
-    if not _is_unique(schema, r):
-        yield _alter(r.table, _unique(r))
-
-
-def _is_unique(schema, r):
-    return [r.old_key] in schema.indexes(r.table.name).values()
 
 
 def _fill_reference(engine, r):
@@ -277,12 +200,8 @@ def _finish_reference(engine, r):
                 r.child.name, key.name):
             clauses.append('ADD INDEX %s (%s)' % (key.name, r.column))
         if clauses:
-            yield _alter(r.child, ', '.join(clauses))
+            yield alter(r.child, ', '.join(clauses))
         if not schema.foreign_key(r.child.name, r.column):
-            yield _alter(r.child, foreign_key.constraint(key))
+            yield alter(r.child, foreign_key.constraint(key))
 
     apply(engine, missing, lambda schema: schema.create_table(r.child))
-
-
-def _alter(table, clause):
-    return 'ALTER TABLE %s %s' % (table.name, clause)
