@@ -42,12 +42,14 @@ class Requests:
         self.unfenced = 0
         self._lock = threading.Lock()
 
-    def append(self, request):
-        found = UPDATE.search(request)
-        with self._lock:
-            self.count += 1
-            if found and b'current_traversal' not in found[2]:
-                self.unfenced += 1
+    def __iadd__(self, requests):
+        for request in requests:
+            found = UPDATE.search(request)
+            with self._lock:
+                self.count += 1
+                if found and b'current_traversal' not in found[2]:
+                    self.unfenced += 1
+        return self
 
 
 class Run:
