@@ -62,7 +62,8 @@ def prepare(argv):
     warnings.simplefilter('ignore', sqlalchemy.exc.SAWarning)
     # What matters is printed; and a log would show tracebacks.
     log.set_defaults(default_log_levels=[
-        'sqlalchemy=WARNING', 'alembic=WARNING', 'oslo_db=CRITICAL'])
+        'sqlalchemy=WARNING', 'heat.db.sqlalchemy.engine.connections=WARNING',
+        'alembic=WARNING', 'oslo_db=CRITICAL'])
     return argv
 
 

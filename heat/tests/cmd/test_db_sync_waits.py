@@ -136,6 +136,7 @@ class ProgressTest(_WaitTestCase):
         super().setUp()
         self.other = self.engine.connect()
         self.addCleanup(self.other.close)
+        self.other.begin()
         self.other.exec_driver_sql('SELECT 1 FROM stack')
 
     def test_progress_on_a_terminal(self):
