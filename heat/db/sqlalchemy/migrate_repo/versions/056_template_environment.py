@@ -156,7 +156,8 @@ def _set_environments(stack, template, is_user, batch):
 def _copy_templates(stack, template, is_user, exact):
     """Insert a copy for each other set of parameters.
 
-    Its predecessor says what it is a copy of, for a moment.
+    Its predecessor says what it is a copy of, for a moment. They get their ids
+    in the same order each time.
     """
     different = select(func.min(stack.c.id).label('id')).select_from(
         stack.join(template, template.c.id == stack.c.raw_template_id)
@@ -170,4 +171,5 @@ def _copy_templates(stack, template, is_user, exact):
         select(*(template.c[name] for name in same), stack.c.parameters,
                template.c.id).select_from(
             different.join(stack, stack.c.id == different.c.id).join(
-                template, template.c.id == stack.c.raw_template_id)))
+                template, template.c.id == stack.c.raw_template_id)
+        ).order_by(different.c.id))
