@@ -143,9 +143,9 @@ def _stopped_before(engine, version, lines):
 
     :param lines: a line is added that says why
     """
-    from heat.db.sqlalchemy.migration import plan
-    for script in plan.pending(engine, version, with_indexes=False,
-                               repair_stamp=True)[:1]:
+    from heat.db.sqlalchemy.migration import pending
+    for script in pending.scripts(engine, version, with_indexes=False,
+                                  repair_stamp=True)[:1]:
         lines.append(
             _("%(name)s needs Heat's services stopped: %(why)s. Stop them and "
               'run db_sync without --online.') % {

@@ -13,7 +13,6 @@
 """What db_sync would do."""
 
 import collections
-import itertools
 
 from sqlalchemy.engine import make_url
 
@@ -24,10 +23,10 @@ from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import alembic_version
 from heat.db.sqlalchemy.migration.apply import apply_version
-from heat.db.sqlalchemy.migration import charset
 from heat.db.sqlalchemy.migration import claim
 from heat.db.sqlalchemy.migration import indexes
 from heat.db.sqlalchemy.migration import migrate_version
+from heat.db.sqlalchemy.migration import pending
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 
@@ -78,8 +77,9 @@ def db_plan(engine, version=None, with_indexes=True, repair_stamp=False,
     require_sense(orphans, lock_timeout)
     engine = engine.execution_options(lock_timeout=lock_timeout)
     return change.patiently(engine, lambda: foresee(
-        engine, pending(engine, version, with_indexes=with_indexes,
-                        repair_stamp=repair_stamp), orphans, tells=True))
+        engine, pending.scripts(engine, version, with_indexes=with_indexes,
+                                repair_stamp=repair_stamp),
+        orphans, tells=True))
 
 
 def foresee(engine, scripts, orphans, tells=False):
@@ -141,9 +141,9 @@ def db_plan_offline(backend, start, version=None, with_indexes=True):
             _('there is no plan for %.60r; there is one for mysql, '
               'postgresql and sqlite') % (backend,))
     dialect = make_url(_DRIVERS[backend] + '://').get_dialect()()
-    scripts = _between(backend, start, version)
-    if with_indexes and _reach_the_last(start, scripts):
-        scripts.append(_indexes(backend))
+    scripts = pending.between(backend, start, version)
+    if with_indexes:
+        scripts += pending.last_step(backend, start, scripts)
     schema = _at_version(start, dialect)
     return [_planned(script, schema) for script in scripts]
 
@@ -170,7 +170,7 @@ def db_status(engine, lock_timeout=change.DEFAULT_LOCK_TIMEOUT):
 
 def _status(engine):
     version = migrate_version.db_version(engine)
-    scripts = _between(engine.name, version, None)
+    scripts = pending.between(engine.name, version, None)
     return Status(
         version, max([version] + [script.version for script in scripts]),
         [script.name for script in scripts],
@@ -181,54 +181,6 @@ def _status(engine):
         [indexes.name(index) for index in indexes.missing(engine)]
         if version == repository.LAST_VERSION else [],
         alembic_version.revision(engine))
-
-
-def pending(engine, version=None, online=False, with_indexes=True,
-            repair_stamp=False):
-    """Return the VersionScripts to apply, in their order.
-
-    :param online: whether to leave out the first one that needs Heat's
-        services stopped, and all after it
-    :param with_indexes: as for db_sync
-    :param repair_stamp: as for db_sync
-    :raises heat.db.exception.MigrationError: as db_sync, before it
-        changes anything
-    """
-    current = migrate_version.db_version(engine)
-    scripts = _between(engine.name, current, version)
-    if not repair_stamp:
-        alembic_version.require_no_stamp(engine, current)
-    _require_utf8(engine)
-    if with_indexes and _reach_the_last(current, scripts) and (
-            scripts or indexes.missing(engine)):
-        scripts.append(_indexes(engine.name))
-    if online:
-        scripts = list(itertools.takewhile(
-            lambda script: not script.needs_stopped_services, scripts))
-    return scripts
-
-
-def _indexes(backend):
-    """Return the last step, which can be repeated at any time."""
-    return repository.VersionScript(
-        None, 'indexes', indexes.create, _(
-            'it builds indexes, and nothing can be written to the database '
-            'meanwhile') if backend == 'sqlite' else None)
-
-
-def _reach_the_last(current, scripts):
-    reached = scripts[-1].version if scripts else current
-    return reached == repository.LAST_VERSION
-
-
-def _between(backend, current, version):
-    """Return the VersionScripts that lead from one version to another."""
-    _require_number(current)
-    if version is not None:
-        _require_number(version)
-    scripts = repository.scripts(backend)
-    target = _checked_target(current, version, newest=max(scripts))
-    return [scripts[number] for number in range(current + 1, target + 1)]
 
 
 def _planned(script, schema, refused=None, **options):
@@ -253,7 +205,7 @@ def _at_version(version, dialect, live=None):
     """
     schema = ddl.SimulatedSchema(
         dialect, collation=live and live.collation('stack'))
-    for script in _between(dialect.name, INIT_VERSION, version):
+    for script in pending.between(dialect.name, INIT_VERSION, version):
         _planned(script, schema)
     schema.take_rows(live)
     return schema
@@ -271,43 +223,3 @@ def _is_half_applied(engine, script):
 def _statements(script, schema):
     return [statement for statement in _planned(script, schema).statements
             if not isinstance(statement, ddl.ForeignStatement)]
-
-
-def _require_number(version):
-    if type(version) is not int:
-        raise exception.MigrationError(
-            _('a version is a number such as 55, not %.60r') % (version,))
-    # Python does not print what is too long.
-    if version.bit_length() > 31:
-        raise exception.MigrationError(_('a version has not so many digits'))
-
-
-def _checked_target(current, version, newest):
-    if current > newest:
-        raise exception.DatabaseTooNew(current, newest)
-    if current < INIT_VERSION:
-        raise exception.MigrationError(
-            _("the database is at version %d, older than Juno (46); bring it "
-              "there with Juno's own heat-manage first") % current)
-    if version is None:
-        return newest
-    if version > newest:
-        raise exception.MigrationError(
-            _('there is no version %(version)d; the newest is %(newest)d') %
-            {'version': version, 'newest': newest})
-    if version < current:
-        raise exception.MigrationError(
-            _('the database is at version %(current)d, and there is no way '
-              'down to %(version)d; restore a backup instead') %
-            {'current': current, 'version': version})
-    return version
-
-
-def _require_utf8(engine):
-    """Refuse what would not hold a key or a text in UTF-8."""
-    found = charset.db_charset(engine).not_utf8
-    if found:
-        raise exception.MigrationError(
-            _('tables or columns with a charset that is not UTF-8: %s; '
-              'convert them as the documentation of heat-status says, and '
-              'run db_sync again') % ', '.join(found))

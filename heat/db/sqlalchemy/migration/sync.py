@@ -29,6 +29,7 @@ from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration.apply import apply_version
 from heat.db.sqlalchemy.migration import claim
 from heat.db.sqlalchemy.migration import migrate_version
+from heat.db.sqlalchemy.migration import pending
 from heat.db.sqlalchemy.migration import plan
 
 # A version that was applied: its number, the name of its script, the
@@ -116,8 +117,8 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
     changing = _current(engine, lock_timeout=lock_timeout, orphans=orphans)
 
     def scripts(engine):
-        return plan.pending(engine, version, online, with_indexes,
-                            repair_stamp)
+        return pending.scripts(engine, version, online, with_indexes,
+                               repair_stamp)
 
     while change.patiently(claiming, lambda: scripts(claiming) or
                            claim.is_there(claiming)):
