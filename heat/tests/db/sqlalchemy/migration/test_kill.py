@@ -100,7 +100,8 @@ class KillTest(KillTestCase):
         self.check_places(None, 46, step=11)
 
     def test_from_046(self):
-        self.check_places('046', step=23)
+        """To where the next one starts."""
+        self.check_places('046', 55, step=23)
 
     def test_from_055(self):
         self.check_places('055', step=23)
