@@ -64,7 +64,7 @@ class FiguresTest(testtools.TestCase):
         marked = {found['version'] for found in run['versions']
                   if found['marked']}
         self.assertIn('056_template_environment', marked)
-        self.assertNotIn('055_stack_convergence_data', marked)
+        self.assertNotIn('058_resource_lock', marked)
         self.assertThat(by_hand['seconds'], matchers.GreaterThan(0))
         self.assertIn('by hand', migration.text(results))
 

@@ -26,6 +26,23 @@ class CostTestCase(base.APITestCase):
         """
         return getattr(self, '_cost_on_' + self.driver)(function)
 
+    def analyze(self, *models):
+        """Let the server know what is stored, and not what a test before had.
+
+        Costs are counted for a connection: afterwards there is no other.
+        """
+        for table in [model.__tablename__ for model in models]:
+            if self.driver == 'mysql':
+                # Of some pages only, the statistics are another each time.
+                self.execute('ALTER TABLE %s STATS_SAMPLE_PAGES = 10000' %
+                             table)
+            self.execute('%s %s' % ('ANALYZE TABLE' if self.driver == 'mysql'
+                                    else 'ANALYZE', table))
+        if self.driver == 'sqlite':
+            # The next test has the same file, and other rows.
+            self.addCleanup(self.execute, 'DELETE FROM sqlite_stat1')
+        self.engine.dispose()
+
     def _cost_on_sqlite(self, function):
         """Count instructions of its virtual machine."""
         hundreds = []

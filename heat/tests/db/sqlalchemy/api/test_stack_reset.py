@@ -143,8 +143,7 @@ class TreeTest(CostTestCase):
             self.assertEqual([self.STACKS] * 2,
                              [numbers['stack'], numbers['resource']])
 
-        # Costs are counted for a connection: there must be no other.
-        self.engine.dispose()
+        self.analyze(Stack, Resource)
         return self.cost(reset)
 
     def test_costs_no_more_among_many_others(self):
