@@ -22,6 +22,8 @@ import sys
 from sqlalchemy.engine import make_url
 from sqlalchemy import exc
 
+from heat.common.config import CONF
+
 DRIVERS = ('mysql+pymysql', 'postgresql+psycopg2')
 
 
@@ -65,6 +67,22 @@ def write_json(results, path):
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def report(collect, text):
+    """Return the work of a command that prints its results, as JSON too.
+
+    :param collect: returns the results for the arguments
+    :param text: returns a table of them
+    """
+    def work(args):
+        CONF([], project='heat', default_config_files=[],
+             default_config_dirs=[])
+        results = collect(args)
+        if args.json:
+            write_json(results, args.json)
+        print(text(results))
+    return work
 
 
 def run(work, args):

@@ -31,7 +31,6 @@ import uuid
 from benchmarks import command
 from benchmarks import machine
 from benchmarks import target
-from heat.common.config import CONF
 from heat.db import api
 from heat.db import exception
 from heat.tests import at
@@ -162,13 +161,5 @@ def collect(args):
     return results
 
 
-def _run(args):
-    CONF([], project='heat', default_config_files=[], default_config_dirs=[])
-    results = collect(args)
-    if args.json:
-        command.write_json(results, args.json)
-    print(text(results))
-
-
 if __name__ == '__main__':
-    sys.exit(command.run(_run, arguments()))
+    sys.exit(command.run(command.report(collect, text), arguments()))

@@ -33,7 +33,6 @@ from benchmarks import machine
 from benchmarks import target
 from benchmarks import traversal_engine
 import heat
-from heat.common.config import CONF
 from heat.tests import driver
 from heat.tests import proxy
 
@@ -148,13 +147,5 @@ def collect(args):
     return results
 
 
-def _run(args):
-    CONF([], project='heat', default_config_files=[], default_config_dirs=[])
-    results = collect(args)
-    if args.json:
-        command.write_json(results, args.json)
-    print(text(results))
-
-
 if __name__ == '__main__':
-    sys.exit(command.run(_run, arguments()))
+    sys.exit(command.run(command.report(collect, text), arguments()))
