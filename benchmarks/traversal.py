@@ -23,44 +23,21 @@ environment. Each run gets a scratch database, which is dropped at the end.
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 
 from benchmarks import command
+from benchmarks import layers
 from benchmarks import machine
 from benchmarks import target
 from benchmarks import traversal_engine
-import heat
 from heat.tests import driver
 from heat.tests import proxy
 
-ROOT = os.path.dirname(os.path.dirname(heat.__file__))
-ENVIRONMENT = os.path.join(ROOT, '.tox', 'heat25')
-FACE = 'from heat.db import compat\ncompat.install()\n'
-
-# Whether heat/db is that of this package, what is added to its __init__.py,
-# and how inputs are added to sync points.
-LAYERS = {'this package': (True, '', 'add'),
-          'below Heat': (True, FACE, 'swap'),
-          "Heat 25's own": (False, '', 'swap')}
-
-
-def lay(directory):
-    """Make the source tree of each layer; return their paths."""
-    paths = {}
-    for layer, (is_ours, added, _way) in LAYERS.items():
-        path = paths[layer] = os.path.join(directory, layer.replace("'", ''))
-        shutil.copytree(os.path.join(ENVIRONMENT, 'source', 'heat'),
-                        os.path.join(path, 'heat'))
-        if is_ours:
-            over = os.path.join(path, 'heat', 'db')
-            shutil.copytree(os.path.join(ROOT, 'heat', 'db'), over,
-                            dirs_exist_ok=True)
-            with open(os.path.join(over, '__init__.py'), 'a') as package:
-                package.write(added)
-    return paths
+# How inputs are added to sync points.
+WAYS = {layer: 'add' if layer == layers.OURS else 'swap'
+        for layer in layers.LAYERS}
 
 
 def measure(args, engine, directory, paths):
@@ -83,9 +60,9 @@ def measure(args, engine, directory, paths):
 def _create(url, args, workers, layer, path):
     """Return the seconds that it takes to create a stack."""
     done = subprocess.run(
-        (os.path.join(ENVIRONMENT, 'bin', 'python'),
+        (layers.PYTHON,
          traversal_engine.__file__, url.render_as_string(hide_password=False),
-         str(args.resources), str(workers), LAYERS[layer][2]),
+         str(args.resources), str(workers), WAYS[layer]),
         env={**os.environ, 'PYTHONPATH': path}, cwd=path, text=True,
         capture_output=True)
     if done.returncode:
@@ -110,7 +87,7 @@ def text(results):
         own, = (other for other in results['traversals']
                 if (other['engine'], other['workers']) == (
                     one['engine'], one['workers']) and
-                other['layer'] == list(LAYERS)[-1])
+                other['layer'] == layers.OWN)
         lines.append(
             '%(engine)-11s %(workers)8d %(layer)-14s %(start)8.1f '
             '%(work)8.1f' % one + ' %8.2f %12s' % (
@@ -141,7 +118,7 @@ def collect(args):
     """Do all that args say, and return the results."""
     results = {'machine': machine.description(), 'traversals': []}
     with tempfile.TemporaryDirectory() as directory:
-        paths = lay(directory)
+        paths = layers.lay(directory)
         for engine in args.engine:
             results['traversals'] += measure(args, engine, directory, paths)
     return results

@@ -23,6 +23,7 @@ import testtools
 from testtools import matchers
 
 from benchmarks import inputs
+from benchmarks import layers
 from benchmarks import migration
 from benchmarks import stacks
 from benchmarks import startup
@@ -132,7 +133,7 @@ class FiguresTest(testtools.TestCase):
             traversal.arguments(['--engine', 'sqlite', '--resources', '12',
                                  '--workers', '2']))))
         found = results['traversals']
-        self.assertEqual(list(traversal.LAYERS),
+        self.assertEqual(list(layers.LAYERS),
                          [one['layer'] for one in found])
         for one in found:
             self.assertEqual(('sqlite', 2), (one['engine'], one['workers']))
