@@ -15,9 +15,10 @@
 benchmarks.traversal_engine makes the same calls each time, in the environment
 of Heat 25: with Heat's own heat.db.api; with this package in its place, as
 Heat's engines get it; and with what this package offers besides, which is
-sync_point_add_input. Seconds are measured on a direct way to the server, round
-trips in a run of their own through a proxy. tools/heat-venv.sh makes the
-environment. Each run gets a scratch database, which is dropped at the end.
+sync_point_add_input. Seconds, and how often a swap was lost and tried again,
+are those of a direct way to the server; statements and round trips those of a
+run of their own through a proxy. tools/heat-venv.sh makes the environment.
+Each run gets a scratch database, which is dropped at the end.
 """
 
 import argparse
@@ -30,14 +31,15 @@ import tempfile
 from benchmarks import command
 from benchmarks import layers
 from benchmarks import machine
+from benchmarks import route
 from benchmarks import target
 from benchmarks import traversal_engine
-from heat.tests import driver
-from heat.tests import proxy
 
 # How inputs are added to sync points.
 WAYS = {layer: 'add' if layer == layers.OURS else 'swap'
         for layer in layers.LAYERS}
+
+FIGURES = 'start', 'work', 'retries', 'statements', 'round_trips', 'error'
 
 
 def measure(args, engine, directory, paths):
@@ -47,22 +49,30 @@ def measure(args, engine, directory, paths):
         for layer, path in paths.items():
             command.say('%s: %s, %d workers' % (engine, layer, workers))
             with target.scratch(engine, args.connection, directory) as opened:
-                seconds = _create(opened.urls[0], args, workers, layer, path)
-                round_trips = None if engine == 'sqlite' else _round_trips(
-                    opened.urls[0], args, workers, layer, path)
+                found = _figures(opened.urls[0], args, workers, layer, path)
             results.append({
                 'engine': engine, 'workers': workers, 'layer': layer,
-                'resources': args.resources, 'round_trips': round_trips,
-                **seconds})
+                'resources': args.resources, **found})
     return results
 
 
+def _figures(url, args, workers, layer, path):
+    figures = dict.fromkeys(FIGURES)
+    try:
+        figures.update(_create(url, args, workers, layer, path))
+        if url.get_backend_name() != 'sqlite':
+            figures.update(_count(url, args, workers, layer, path))
+    except RuntimeError as error:
+        figures['error'] = str(error)
+    return figures
+
+
 def _create(url, args, workers, layer, path):
-    """Return the seconds that it takes to create a stack."""
+    """Create a stack; return the seconds, and how often a swap was lost."""
     done = subprocess.run(
-        (layers.PYTHON,
-         traversal_engine.__file__, url.render_as_string(hide_password=False),
-         str(args.resources), str(workers), WAYS[layer]),
+        (layers.PYTHON, traversal_engine.__file__,
+         url.render_as_string(hide_password=False), str(args.resources),
+         str(workers), WAYS[layer]),
         env={**os.environ, 'PYTHONPATH': path}, cwd=path, text=True,
         capture_output=True)
     if done.returncode:
@@ -70,29 +80,30 @@ def _create(url, args, workers, layer, path):
     return json.loads(done.stdout)
 
 
-def _round_trips(url, args, workers, layer, path):
-    """Return how many it takes, connections and a first small stack too."""
-    with proxy.Proxy(driver.address(url)) as counting:
-        _create(url.set(host='127.0.0.1', port=counting.port), args, workers,
-                layer, path)
-        return len(counting.requests)
+def _count(url, args, workers, layer, path):
+    """Count what it sends, for connections and a first small stack too."""
+    with route.counting(url) as counter:
+        _create(counter.url, args, workers, layer, path)
+        return counter.counts()
 
 
 def text(results):
     """Return a table of all results."""
-    lines = ['%-11s %8s %-14s %8s %8s %8s %12s' % (
-        'engine', 'workers', 'layer', 'start s', 'work s', 'ratio',
-        'round trips')]
+    lines = ['%-11s %8s %-14s %8s %8s %8s %11s %12s' % (
+        'engine', 'workers', 'layer', 'seconds', 'ratio', 'retries',
+        'statements', 'round trips')]
     for one in results['traversals']:
         own, = (other for other in results['traversals']
-                if (other['engine'], other['workers']) == (
-                    one['engine'], one['workers']) and
-                other['layer'] == layers.OWN)
-        lines.append(
-            '%(engine)-11s %(workers)8d %(layer)-14s %(start)8.1f '
-            '%(work)8.1f' % one + ' %8.2f %12s' % (
-                (one['start'] + one['work']) / (own['start'] + own['work']),
-                one['round_trips'] or 'n/a'))
+                if (other['engine'], other['workers'], other['layer']) == (
+                    one['engine'], one['workers'], layers.OWN))
+        seconds, baseline = (each['start'] is not None and
+                             each['start'] + each['work']
+                             for each in (one, own))
+        lines.append('%(engine)-11s %(workers)8d %(layer)-14s ' % one + (
+            one['error'] or '%8.1f %8s %8d %11s %12s' % (
+                seconds, '%.2f' % (seconds / baseline) if baseline else '-',
+                one['retries'], one['statements'] or '-',
+                one['round_trips'] or '-')))
     return '\n'.join(lines)
 
 

@@ -21,6 +21,7 @@ from concurrent import futures
 import json
 import random
 import sys
+import threading
 import time
 import uuid
 
@@ -47,11 +48,14 @@ class Stack:
     """A stack that is created.
 
     :param add: adds an input to a sync point
+    :ivar retries: how often that had to be tried again
     """
 
     def __init__(self, number, add):
         self.needs = requirements(number)
         self.add = add
+        self.retries = 0
+        self._lock = threading.Lock()
         self.traversal = str(uuid.uuid4())
         self.template = {'resources': {
             'r%d' % one: {'type': 'OS::Heat::TestResource'}
@@ -124,11 +128,14 @@ class Stack:
         """
         needed = ([last for last, waits in self.required_by.items()
                    if not waits] if other is None else self.needs[other])
-        return self.add(
+        is_complete, retries = self.add(
             context, (str(self.id if other is None else self.ids[other]),
                       self.traversal, True),
             'tuple:(%d, True)' % self.ids[one], {'id': one},
             ['tuple:(%d, True)' % self.ids[each] for each in needed])
+        with self._lock:
+            self.retries += retries
+        return is_complete
 
     def end(self, context):
         api.stack_get(context, self.id)
@@ -139,7 +146,10 @@ class Stack:
 
 
 def swap(context, key, name, value, awaited):
-    """Add an input as Heat's engines do."""
+    """Add an input as Heat's engines do.
+
+    :returns: whether they are all there now, and how often it tried again
+    """
     tries = 0
     while True:
         point = api.sync_point_get(context, *key)
@@ -147,7 +157,7 @@ def swap(context, key, name, value, awaited):
                   name: value}
         if api.sync_point_update_input_data(
                 context, *key, point.atomic_key, {'input_data': inputs}):
-            return len(inputs) == len(awaited)
+            return len(inputs) == len(awaited), tries
         missing = len(awaited) - len(inputs)
         time.sleep(random.uniform(0, min(
             LONGEST, PAUSE * missing * 2 ** tries)))
@@ -156,11 +166,15 @@ def swap(context, key, name, value, awaited):
 
 def add(context, key, name, value, awaited):
     """Add an input as this package can."""
-    return bool(api.sync_point_add_input(context, *key, name, value, awaited))
+    return bool(api.sync_point_add_input(
+        context, *key, name, value, awaited)), 0
 
 
 def run(stack, workers):
-    """Create a stack; return the seconds of its start, and of the rest."""
+    """Create a stack.
+
+    :returns: the seconds of its start, and of the rest, and retries
+    """
     def work(one):
         return stack.work(request(), one)
 
@@ -182,7 +196,8 @@ def run(stack, workers):
     row = api.stack_get(request(), stack.id)
     if row.status != 'COMPLETE':
         raise ValueError('the stack is not complete')
-    return {'start': middle - begin, 'work': end - middle}
+    return {'start': middle - begin, 'work': end - middle,
+            'retries': stack.retries}
 
 
 def request():
@@ -195,9 +210,13 @@ def main(url, number, workers, way):
              default_config_dirs=[])
     cfg.CONF.set_override('connection', url, 'database')
     cfg.CONF.set_override('max_pool_size', int(workers), 'database')
-    # The first call connects, and compiles what it sends.
-    run(Stack(20, WAYS[way]), int(workers))
-    return run(Stack(int(number), WAYS[way]), int(workers))
+    try:
+        # The first call connects, and compiles what it sends.
+        run(Stack(20, WAYS[way]), int(workers))
+        return run(Stack(int(number), WAYS[way]), int(workers))
+    except Exception as error:
+        sys.exit('%s: %s' % (type(error).__name__,
+                             str(error).partition('\n')[0]))
 
 
 WAYS = {'swap': swap, 'add': add}
