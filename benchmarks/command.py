@@ -13,6 +13,7 @@
 
 import argparse
 import contextlib
+import csv
 import json
 import logging
 import math
@@ -22,6 +23,7 @@ import sys
 from sqlalchemy.engine import make_url
 from sqlalchemy import exc
 
+from benchmarks import comparison
 from heat.common.config import CONF
 
 DRIVERS = ('mysql+pymysql', 'postgresql+psycopg2')
@@ -69,11 +71,50 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def report(collect, text):
+def aligned(rows):
+    """Return a table as text; what is in the first column is to the left."""
+    rows = [list(map(str, row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return '\n'.join('  '.join(
+        cell.rjust(width) if place else cell.ljust(width)
+        for place, (cell, width) in enumerate(zip(row, widths))).rstrip()
+        for row in rows)
+
+
+def add_results(parser, has_rows=False):
+    """Add the options of what else to do with results.
+
+    :param has_rows: whether report() knows the rows of a table
+    """
+    parser.add_argument('--json', metavar='FILE',
+                        help='to write all figures to')
+    parser.add_argument('--compare', metavar='FILE', type=_results,
+                        help='with the figures of an earlier run, in JSON')
+    if has_rows:
+        parser.add_argument('--csv', metavar='FILE',
+                            help='to write the table to, for documentation')
+
+
+def _results(path):
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(
+            'no results of a benchmark: %s' % error)
+
+
+def write_csv(rows, path):
+    with open(path, 'w', newline='') as file:
+        csv.writer(file, lineterminator='\n').writerows(rows)
+
+
+def report(collect, text, rows=None):
     """Return the work of a command that prints its results, as JSON too.
 
     :param collect: returns the results for the arguments
-    :param text: returns a table of them
+    :param text: returns tables of them
+    :param rows: returns the table of the documentation
     """
     def work(args):
         CONF([], project='heat', default_config_files=[],
@@ -81,7 +122,11 @@ def report(collect, text):
         results = collect(args)
         if args.json:
             write_json(results, args.json)
+        if rows and args.csv:
+            write_csv(rows(results), args.csv)
         print(text(results))
+        if args.compare:
+            print('\n' + aligned(comparison.rows(args.compare, results)))
     return work
 
 

@@ -144,8 +144,7 @@ def arguments(argv=None):
     parser.add_argument('--bytes', nargs='+', type=command.number(int, 0),
                         default=[0, 300], metavar='N',
                         help='of each input; by default 0 300')
-    parser.add_argument('--json', metavar='FILE',
-                        help='to write all figures to')
+    command.add_results(parser)
     return parser.parse_args(argv)
 
 

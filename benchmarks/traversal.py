@@ -120,8 +120,7 @@ def arguments(argv=None):
                         help='of the stack; by default %(default)s')
     parser.add_argument('--workers', type=count, nargs='+', default=[1, 4, 16],
                         metavar='N', help='threads; by default 1 4 16')
-    parser.add_argument('--json', metavar='FILE',
-                        help='to write all figures to')
+    command.add_results(parser)
     return parser.parse_args(argv)
 
 

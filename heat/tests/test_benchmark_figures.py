@@ -22,6 +22,8 @@ import sqlalchemy as sa
 import testtools
 from testtools import matchers
 
+from benchmarks import calls
+from benchmarks import comparison
 from benchmarks import inputs
 from benchmarks import layers
 from benchmarks import migration
@@ -140,6 +142,33 @@ class FiguresTest(testtools.TestCase):
             for name in 'start', 'work':
                 self.assertThat(one[name], matchers.GreaterThan(0))
             self.assertIn(one['layer'], traversal.text(results))
+
+    def test_calls(self):
+        results = json.loads(json.dumps(calls.collect(calls.arguments(
+            ['--engine', 'postgresql', '--rounds', '1', '--function',
+             'stack_update', 'sync_point_add_input']))))
+        sent = {(one['function'], one['layer']): one['round_trips']
+                for one in results['calls']}
+        self.assertEqual({
+            ('stack_update', layers.OURS): 1,
+            ('stack_update', layers.OWN): 4,
+            ('sync_point_add_input', layers.OURS): 2,
+            # It has no such function.
+            ('sync_point_add_input', layers.OWN): None}, sent)
+        head, update, add = calls.rows(results)
+        self.assertEqual(['stack_update', '1 / 4'], update[:2])
+        self.assertEqual(len(head), len(update))
+        self.assertIn('no attribute', calls.text(results))
+
+    def test_comparison(self):
+        earlier, now = ({'machine': {'cpu': 'x'}, 'calls': [
+            {'engine': engine, 'workers': 4, 'median_ms': median}
+            for engine, median in figures]} for figures in (
+            [('mysql', 2), ('sqlite', 1)], [('mysql', 1), ('galera', 5)]))
+        self.assertEqual(
+            ['mysql, 4 workers', 'median_ms', '2.000', '1.000', '0.50'],
+            comparison.rows(earlier, now)[1])
+        self.assertEqual(2, len(comparison.rows(earlier, now)))
 
     def test_startup(self):
         programs = startup.measure(runs=1)['programs']

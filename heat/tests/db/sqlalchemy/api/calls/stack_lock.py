@@ -12,13 +12,13 @@
 """Calls of what concerns the locks of stacks."""
 
 from heat.db import api
-from heat.db.sqlalchemy.comparison import as_id
 from heat.tests.db.sqlalchemy.api.calls import Call
 from heat.tests.db.sqlalchemy.api.calls import TRAVERSAL
 
 
 def is_engine(kind):
-    return as_id(kind) is not None and len(kind) <= 36
+    return (isinstance(kind, str) and len(kind) <= 36 and
+            all('\0' < letter < '\ud800' for letter in kind))
 
 
 def calls(world):

@@ -19,7 +19,7 @@ from heat.tests.db.sqlalchemy.api.calls import Call
 
 def calls(world):
     this = api.user_creds_create(context.RequestContext(
-        username='user', password='password'))['id']
+        username='user', password='password', is_admin=False))['id']
     world.create_stack(user_creds_id=this)
     return [
         Call('user_creds_create', {}, ('INSERT INTO user_creds', 'COMMIT'),
