@@ -68,8 +68,9 @@ def _compare(engine, rows, args, servers):
     for way, name in ((syncing.run, None), (syncing.run_by_hand, 'by_hand')):
         if name and args.no_by_hand:
             continue
-        with target.scratch(engine, args.connection, args.directory,
-                            args.start) as opened:
+        with target.scratch(
+                engine, args.connection, args.directory,
+                lambda engine: api.db_sync(engine, args.start)) as opened:
             servers[engine] = opened.description()
             url, = opened.urls
             title = '%s, %d stacks%s' % (

@@ -12,6 +12,7 @@
 
 """Many stacks, with resources and events, in a database of any version."""
 
+import functools
 import json
 
 import sqlalchemy as sa
@@ -47,7 +48,7 @@ def row_id(number):
     return '%08d' % number + _REST % 0
 
 
-def make(url, stacks, tell):
+def make(url, stacks, tell, tables=None):
     """Fill a database that is there and empty.
 
     Each stack has a template and a resource of its own, and EVENTS events. A
@@ -56,16 +57,17 @@ def make(url, stacks, tell):
 
     :param stacks: how many
     :param tell: called with the number of stacks that are there
+    :param tables: what each stack has instead: pairs as those of TABLES
     """
     # It would warn that digits are combined with digits.
     engine = sa.create_engine(url, enable_from_linting=False)
-    tables = [sa.Table(name, sa.MetaData(), autoload_with=engine,
-                       resolve_fks=False) for name in _VALUES]
+    pairs = [(sa.Table(name, sa.MetaData(), autoload_with=engine,
+                       resolve_fks=False), values)
+             for name, values in tables or TABLES]
     for start in range(0, stacks, CHUNK):
         with engine.begin() as conn:
-            for table in tables:
-                for part in range(EVENTS if table.name == 'event' else 1):
-                    conn.execute(_insert(table, part, start, stacks))
+            for pair in pairs:
+                conn.execute(_insert(*pair, start, stacks))
         tell(min(start + CHUNK, stacks))
     if engine.name == 'postgresql':
         with engine.connect().execution_options(
@@ -77,16 +79,15 @@ def make(url, stacks, tell):
     engine.dispose()
 
 
-def _insert(table, part, start, stacks):
+def _insert(table, values_of, start, stacks):
     """Return INSERT ... SELECT for what a chunk of stacks has in a table."""
     places = [_digit('place_%d' % place) for place in range(DIGITS)]
     number = _joined(sa.literal('%0*d' % (8 - DIGITS, start // CHUNK)),
                      *places)
     is_top = places[-1] == '0'
     top = _joined(sa.func.substr(number, 1, 7), '0' + _REST % 0)
-    values = {name: value for name, value in _VALUES[table.name](
-        number, number + _REST % part, top, is_top).items()
-        if name in table.columns}
+    values = {name: value for name, value in values_of(
+        number, top, is_top).items() if name in table.columns}
     if table.name == 'resource' and 'uuid' in table.columns:
         values['uuid'] = values.pop('id')
     rows = sa.select(*(
@@ -98,14 +99,23 @@ def _insert(table, part, start, stacks):
     return table.insert().from_select(list(values), rows)
 
 
-def _templates(number, key, top, is_top):
+def key(number, part=0):
+    """Return the id of a part of what a stack has, in SQL.
+
+    :param number: an expression for the digits of the stack
+    """
+    return number + _REST % part
+
+
+def templates(number, top, is_top):
     return {'id': 1 + sa.cast(number, sa.Integer),
             'created_at': sa.func.now(), 'template': TEMPLATE}
 
 
-def _stacks(number, key, top, is_top):
+def stack_rows(number, top, is_top):
     return {
-        'id': key, 'created_at': sa.func.now(), 'name': 'stack-' + number,
+        'id': key(number), 'created_at': sa.func.now(),
+        'name': 'stack-' + number,
         'raw_template_id': 1 + sa.cast(number, sa.Integer),
         'owner_id': sa.case((is_top, None), else_=top),
         'status': 'COMPLETE', 'action': 'CREATE',
@@ -117,34 +127,38 @@ def _stacks(number, key, top, is_top):
         'nested_depth': sa.case((is_top, 0), else_=1)}
 
 
-def _resources(number, key, top, is_top):
+def resources(number, top, is_top):
     return {
-        'id': key, 'created_at': sa.func.now(), 'stack_id': key,
-        'root_stack_id': top, 'name': 'server', 'nova_instance': key,
+        'id': key(number), 'created_at': sa.func.now(),
+        'stack_id': key(number), 'root_stack_id': top, 'name': 'server',
+        'nova_instance': key(number),
         'status': 'COMPLETE', 'action': 'CREATE',
         'status_reason': 'state changed', 'rsrc_metadata': '{}',
         'properties_data': '{"image": "3b8a1f0e", "flavor": "m1.large"}'}
 
 
-def _resource_data(number, key, top, is_top):
-    return {'created_at': sa.func.now(), 'resource_id': key, 'key': 'port',
-            'value': key, 'redact': sa.false()}
+def _resource_data(number, top, is_top):
+    return {'created_at': sa.func.now(), 'resource_id': key(number),
+            'key': 'port', 'value': key(number), 'redact': sa.false()}
 
 
-def _events(number, key, top, is_top):
+def events(part, number, top, is_top):
     return {
-        'created_at': sa.func.now(), 'stack_id': number + _REST % 0,
-        'uuid': key, 'resource_name': 'server',
-        'resource_type': 'OS::Nova::Server', 'physical_resource_id': key,
+        'created_at': sa.func.now(), 'stack_id': key(number),
+        'uuid': key(number, part), 'resource_name': 'server',
+        'resource_type': 'OS::Nova::Server',
+        'physical_resource_id': key(number),
         'resource_status': 'COMPLETE', 'resource_action': 'CREATE',
         'resource_status_reason': 'state changed'}
 
 
-# What returns the values of the rows of a table, in the order that foreign
-# keys want.
-_VALUES = {'raw_template': _templates, 'stack': _stacks,
-           'resource': _resources, 'resource_data': _resource_data,
-           'event': _events}
+# Tables, and what returns the values of a row of each stack, for the digits of
+# its number, the id of the one at the top, and whether it is that one. In the
+# order that foreign keys want.
+TABLES = (('raw_template', templates), ('stack', stack_rows),
+          ('resource', resources), ('resource_data', _resource_data),
+          *(('event', functools.partial(events, part))
+            for part in range(EVENTS)))
 
 
 def _digit(name):

@@ -78,27 +78,28 @@ class Target:
             return tuple(cursor.fetchone())
 
 
-def scratch(engine, url, directory, version=None):
+def scratch(engine, url, directory, migrate=api.db_sync):
     """Return a context manager with a Target that is removed afterwards.
 
     :param url: of another server than the tests' own, or None
     :param directory: for the file of SQLite
-    :param version: of the schema, None being the newest; a cluster has that
+    :param migrate: makes the schema for a SQLAlchemy Engine; a cluster has
+        the newest one
     """
     if engine == 'sqlite':
-        return _scratch_file(directory, version)
+        return _scratch_file(directory, migrate)
     if engine == 'galera':
         return _scratch_cluster()
     return _scratch_database(engine, driver.without_tls(
-        url or sa.engine.make_url(SERVERS[engine])), version)
+        url or sa.engine.make_url(SERVERS[engine])), migrate)
 
 
 @contextlib.contextmanager
-def _scratch_file(directory, version):
+def _scratch_file(directory, migrate):
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         url = sa.engine.URL.create(
             'sqlite', database=os.path.join(scratch, 'heat.sqlite'))
-        _migrate(url, version)
+        _make(url, migrate)
         yield Target('sqlite', [url])
 
 
@@ -109,11 +110,11 @@ def _scratch_cluster():
 
 
 @contextlib.contextmanager
-def _scratch_database(engine, server, version):
+def _scratch_database(engine, server, migrate):
     name = 'heat_benchmark_' + secrets.token_hex(6)
     _administer(server, CREATE[engine] % name)
     try:
-        _migrate(server.set(database=name), version)
+        _make(server.set(database=name), migrate)
         yield Target(engine, [server.set(database=name)])
     finally:
         # Who is impatient now would leave it behind.
@@ -126,10 +127,10 @@ def _administer(server, statement):
         connection.cursor().execute(statement)
 
 
-def _migrate(url, version):
+def _make(url, migrate):
     engine = sa.create_engine(url)
     try:
-        api.db_sync(engine, version)
+        migrate(engine)
     finally:
         engine.dispose()
 

@@ -35,7 +35,10 @@ STATEMENTS = {
         "UPDATE resource SET status_reason = 'written %%(value)d' "
         "WHERE %s = '%%(id)s'" % key for key in ('uuid', 'id')],
     'insert event': ["INSERT INTO event (stack_id, uuid) VALUES "
-                     "('%(id)s', 'written %(value)d')"]}
+                     "('%(id)s', 'written %(value)d')"],
+    'insert stack': ["INSERT INTO stack (id, name, raw_template_id, "
+                     "disable_rollback) VALUES ('%(value)d', 'written', "
+                     "%(template)d, false)"]}
 # Seconds between two statements: so much less a wait may seem to be.
 PAUSE = 0.002
 

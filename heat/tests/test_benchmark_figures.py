@@ -27,6 +27,7 @@ from benchmarks import comparison
 from benchmarks import inputs
 from benchmarks import layers
 from benchmarks import migration
+from benchmarks import purge
 from benchmarks import stacks
 from benchmarks import startup
 from benchmarks import traversal
@@ -169,6 +170,22 @@ class FiguresTest(testtools.TestCase):
             ['mysql, 4 workers', 'median_ms', '2.000', '1.000', '0.50'],
             comparison.rows(earlier, now)[1])
         self.assertEqual(2, len(comparison.rows(earlier, now)))
+
+    def test_purge(self):
+        """Heat's own is none for SQLite, and that is told."""
+        self.useFixture(fixtures.MonkeyPatch('benchmarks.deleted.TURNS', 1))
+        results = json.loads(json.dumps(purge.collect(purge.arguments(
+            ['--engine', 'sqlite', '--stacks', '100', '--events', '2',
+             '--before', '0.1', '--directory', self.directory]))))
+        mine, own = results['purges']
+        self.assertEqual((0, None), (mine['left'], mine['error']))
+        self.assertIn('ResourceClosedError', own['error'])
+        for name, least in (('seconds', 0.01), ('outlasts_ms', -0.1)):
+            self.assertThat(mine[name], matchers.GreaterThan(least))
+        self.assertEqual(1, len(mine['memory_mib']))
+        for name in 'waits_ms', 'waits_elsewhere_ms', 'waits_before_ms':
+            self.assertThat(mine[name]['longest'], matchers.GreaterThan(0))
+        self.assertIn('100 stacks, 1100 rows', purge.text(results))
 
     def test_startup(self):
         programs = startup.measure(runs=1)['programs']

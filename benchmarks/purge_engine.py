@@ -1,0 +1,45 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One purge of [database] connection by any heat.db.api.
+
+Heat 25's own may be it, so this imports nothing of this package:
+benchmarks.purge runs it as a program.
+"""
+
+import json
+import sys
+import time
+
+from heat.db import api
+from oslo_config import cfg
+
+
+def main(age):
+    cfg.CONF([], project='heat', default_config_files=[],
+             default_config_dirs=[])
+    start = time.monotonic()
+    api.purge_deleted(int(age), 'days', None, 20)
+    return {'start': start, 'end': time.monotonic(),
+            'memory_mib': _peak_memory()}
+
+
+def _peak_memory():
+    """Return it as Linux counts it, from the start of the program on."""
+    with open('/proc/self/status') as lines:
+        for line in lines:
+            if line.startswith('VmHWM:'):
+                return int(line.split()[1]) / 1024
+
+
+if __name__ == '__main__':
+    json.dump(main(*sys.argv[1:]), sys.stdout)
