@@ -52,14 +52,17 @@ def run(args):
 
 
 def _is_wanted(stack_id, numbers):
-    if not sys.stdin.isatty():
-        raise exception.InvalidValues(
-            _('there is no terminal at which to ask whether to go on; say so '
-              'by this option'), ['--yes'])
+    """Ask at the terminal, or whatever is there, as Heat's own does."""
     for text in _plan(stack_id, numbers):
         print(output.line(text), file=sys.stderr)
     print(_('Go on? [y/N]'), end=' ', file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ('y', 'yes')
+    answer = sys.stdin.readline() if sys.stdin else ''
+    if not answer:
+        print(file=sys.stderr)
+        raise exception.InvalidValues(
+            _('nobody has answered whether to go on; say so by this option'),
+            ['--yes'])
+    return answer.lower().startswith('y')
 
 
 def _reset(stack_id, traversal):

@@ -15,18 +15,22 @@
 They are to work as they do with Heat's own command: see the sources.
 """
 
+import io
 import os
+import sys
 
 from heat.db import api
 from heat.tests.cmd import command
 
-# /etc/heat is the directory of the test, and RESOURCE a resource.
+# /etc/heat is the directory of the test, RESOURCE a resource, and STACK its
+# stack. Each is told y on stdin, which is no terminal.
 COMMAND_LINES = (
     # kolla: docker/heat/heat-api/extend_start.sh
     # openstack-ansible-os_heat: tasks/heat_db_setup.yml
     # openstack-helm: heat/templates/bin/_db-sync.sh.tpl
     # charm-heat: hooks/heat_utils.py; charm-heat-k8s: src/charm.py
     # heat: devstack/lib/heat; Heat's installation guide
+    # Debian and Ubuntu: heat-common's postinst
     'heat-manage db_sync',
     # puppet-heat: manifests/db/sync.pp, with nothing between the spaces
     'heat-manage  db_sync',
@@ -37,6 +41,8 @@ COMMAND_LINES = (
     # crowbar-openstack: CrowbarDatabaseHelper.migration_data
     'heat-manage --config-dir /etc/heat/heat.conf.d/ '
     '--config-dir /etc/heat/heat.conf.d db_sync',
+    # heat: bin/heat-db-setup, which makes that file
+    'heat-manage --log-config=/etc/heat/logging.conf db_sync',
     # sos: sos/report/plugins/openstack_heat.py
     'heat-manage db_version',
     # Options that oslo.log has for all services, also in old spellings
@@ -56,6 +62,11 @@ COMMAND_LINES = (
     '/bin/heat-manage purge_deleted -g days 7',
     # Instructions for operators of kolla
     'heat-manage purge_deleted -g days 14',
+    # TripleO: /etc/cron.d/heat of an image
+    'heat-manage purge_deleted 1',
+    # StarlingX: heat-purge-deleted-active
+    '/usr/bin/heat-manage --config-file=/etc/heat/heat.conf purge_deleted '
+    '-g hours 1',
     # openstack-helm: heat/templates/bin/_heat-purge-deleted-active.sh.tpl
     'heat-manage purge_deleted -g minutes 60',
     # Heat's own --help: a number of days, and the other options
@@ -70,8 +81,35 @@ COMMAND_LINES = (
     'heat-manage update_params encrypt 767c3ed056cbaa3b9dfedb8c6f825bf0',
     'heat-manage update_params decrypt --verbose-update-params',
     'heat-manage resource_data_list RESOURCE',
+    # Heat's own manual page
     'heat-manage migrate_properties_data',
+    # Heat's own --help; it asks, and scripts answer
+    'heat-manage reset_stack_status STACK',
 )
+
+# What only an engine does, so that messaging is needed.
+FOR_ENGINES = (
+    # Heat's own manual page
+    'heat-manage migrate_convergence_1 STACK',
+)
+
+LOGGING = '''
+[loggers]
+keys=root
+[handlers]
+keys=console
+[formatters]
+keys=simple
+[logger_root]
+level=INFO
+handlers=console
+[handler_console]
+class=StreamHandler
+formatter=simple
+args=(sys.stdout,)
+[formatter_simple]
+format=%(name)s - %(levelname)s - %(message)s
+'''
 
 # What is on stdout; in the others it is for people, and may change.
 PRINTED = {
@@ -98,21 +136,37 @@ class DropInTest(command.CommandTestCase):
 
     def run_line(self, line):
         _program, *argv = line.replace('/etc/heat', self.etc).replace(
-            'RESOURCE', str(self.resource.id)).split()
+            'RESOURCE', str(self.resource.id)).replace(
+            'STACK', self.resource.stack_id).split()
         return self.run_command(
-            *argv, before=command.forget_engine, HOME=self.directory,
+            *argv, before=self.prepare, HOME=self.directory,
             OS_DATABASE__CONNECTION=None)
+
+    def prepare(self):
+        command.forget_engine()
+        sys.stdin = io.StringIO('y\n')
 
     def test_command_lines(self):
         self.configure('heat.conf')
         self.configure('heat.conf.d/01-database.conf')
+        with open(os.path.join(self.etc, 'logging.conf'), 'w') as created:
+            created.write(LOGGING)
         for line in COMMAND_LINES:
             result = self.run_line(line)
-            self.assertEqual((0, ''), (result.status, result.stderr), line)
+            self.assertEqual(0, result.status, (line, result.stderr))
+            self.assertEqual(line.endswith(' STACK'), bool(result.stderr),
+                             (line, result.stderr))
             for name, expected in PRINTED.items():
                 if line.endswith(name):
                     self.assertEqual(expected, result.stdout, line)
         self.assertEqual(86, api.db_version(self.engine))
+
+    def test_what_only_an_engine_does(self):
+        self.configure('heat.conf')
+        for line in FOR_ENGINES:
+            result = self.run_line(line)
+            self.assertEqual((1, ''), (result.status, result.stdout))
+            self.assertIn('takes oslo.messaging', result.stderr)
 
     def test_configuration_of_the_engine(self):
         """Heat's own command reads that when it is told of no other."""

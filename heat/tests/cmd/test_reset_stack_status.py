@@ -19,15 +19,12 @@ from heat.tests import schema
 from heat.tests import stuck
 
 
-class Terminal(io.StringIO):
-    """What someone types, after something else has happened."""
+class Answer(io.StringIO):
+    """What someone types, or a program, after something else has happened."""
 
     def __init__(self, answer, meanwhile=lambda: None):
         super().__init__(answer)
         self.meanwhile = meanwhile
-
-    def isatty(self):
-        return True
 
     def readline(self):
         self.meanwhile()
@@ -69,7 +66,7 @@ class ResetTest(stuck.StuckTestCase):
 
     def answer(self, answer, *argv, **options):
         return {'before': lambda: setattr(
-            sys, 'stdin', Terminal(answer, *argv, **options))}
+            sys, 'stdin', Answer(answer, *argv, **options))}
 
     def test_dry_run(self):
         result = self.assert_unchanged(0, 'web', '--dry-run')
@@ -94,23 +91,26 @@ class ResetTest(stuck.StuckTestCase):
             'reset_stack_status', self.stack_id, '--yes'))
         self.assert_reset()
 
-    def test_no_terminal(self):
-        result = self.assert_unchanged(
-            1, self.stack_id,
-            before=lambda: setattr(sys, 'stdin', io.StringIO('y\n')))
-        self.assertRegex(
-            result.stderr, r'\Aheat-manage: [^\n]*no terminal[^\n]*--yes\n\Z')
+    def test_no_answer(self):
+        for stdin in io.StringIO(), None:
+            result = self.assert_unchanged(
+                1, self.stack_id,
+                before=lambda: setattr(sys, 'stdin', stdin))
+            self.assertRegex(
+                result.stderr,
+                r'\? \[y/N\] \nheat-manage: nobody has [^\n]*--yes\n\Z')
 
     def test_other_answers(self):
-        for answer in '\n', '':
+        for answer in '\n', 'n\n', 'sure, yes':
             result = self.assert_unchanged(1, self.stack_id,
                                            **self.answer(answer))
             self.assertRegex(result.stderr,
                              r'Go on\? \[y/N\] heat-manage: nothing was')
 
     def test_asked(self):
+        """By a program, too; and all that begins so is a yes, as in Heat."""
         result = self.run_command('reset_stack_status', self.stack_id,
-                                  **self.answer('Y\n'))
+                                  **self.answer('Yes, please\n'))
         self.assertEqual(0, result.status)
         self.assertIn('a tree of 2 stacks', result.stderr)
         self.assert_reset()
