@@ -19,10 +19,9 @@ names.
 """
 
 import collections
-from concurrent import futures
-from concurrent.futures.process import BrokenProcessPool
 import math
 import multiprocessing
+from multiprocessing import connection
 import os
 import random
 import signal
@@ -45,10 +44,14 @@ def configure(url):
     CONF.set_default('connection', url, 'database')
 
 
-def work(generation, number, *args):
-    if number % MORTALITY == 0:
-        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.001, 0.05))
-    return engine.Engine(generation, *args).work()
+def work(url, pipe):
+    """Be an engine: answer each task with what engine.Engine makes of it."""
+    configure(url)
+    while True:
+        number, task = pipe.recv()
+        if number % MORTALITY == 0:
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(0.001, 0.05))
+        pipe.send(engine.Engine(*task).work())
 
 
 class Queue:
@@ -56,42 +59,66 @@ class Queue:
 
     def __init__(self, url):
         self.url = url
-        self.processes = multiprocessing.get_context('forkserver')
-        self.processes.set_forkserver_preload(['heat.db.api'])
+        self.context = multiprocessing.get_context('forkserver')
+        self.context.set_forkserver_preload(['heat.db.api'])
         self.generation = self.number = 0
-        self.tasks, self.outcomes = {}, collections.Counter()
+        self.waiting, self.outcomes = [], collections.Counter()
+        # By the pipe to an engine: its process, and its task.
+        self.processes, self.busy = {}, {}
         self.begin_generation()
 
-    def begin_generation(self):
-        self.generation += 1
-        self.pool = futures.ProcessPoolExecutor(
-            ENGINES, self.processes, configure, (self.url,))
-
     def hand_out(self, *task):
-        self.number += 1
-        try:
-            future = self.pool.submit(
-                work, self.generation, self.number, *task)
-        except BrokenProcessPool:
-            self.pool.shutdown()  # none of them is alive after that
-            self.begin_generation()
-            return self.hand_out(*task)
-        self.tasks[future] = task
+        self.waiting.append(task)
+
+    def begin_generation(self):
+        """Start engines that know that none of those before is alive."""
+        self.stop()
+        for task in self.busy.values():
+            self.outcomes['handed out again, as engines died'] += 1
+            self.hand_out(*task)
+        self.busy.clear()
+        self.generation += 1
+        for _ in range(ENGINES):
+            # What one engine leaves in its pipe as it dies harms no other.
+            pipe, its_pipe = self.context.Pipe()
+            self.processes[pipe] = self.context.Process(
+                target=work, args=(self.url, its_pipe), daemon=True)
+            self.processes[pipe].start()
+            its_pipe.close()
+
+    def stop(self):
+        for process in self.processes.values():
+            process.kill()
+            process.join()
+            if process.exitcode not in (-signal.SIGKILL, -signal.SIGALRM):
+                sys.exit('an engine has failed: see above')
+        self.processes.clear()
 
     def run(self, until=math.inf):
         """Let engines work until nothing is left to do, or so much is done."""
-        while self.tasks and sum(self.outcomes.values()) < until:
-            for future in futures.wait(
-                    self.tasks, return_when=futures.FIRST_COMPLETED).done:
-                stack_id, traversal, node = self.tasks.pop(future)
-                try:
-                    outcome, ready = future.result()
-                except BrokenProcessPool:
-                    outcome = 'handed out again, as engines died'
-                    ready = [node]
-                self.outcomes[outcome] += 1
-                for one in ready:
-                    self.hand_out(stack_id, traversal, one)
+        while self.waiting or self.busy:
+            if sum(self.outcomes.values()) >= until:
+                break
+            try:
+                for pipe in self.processes.keys() - self.busy.keys():
+                    self.send(pipe)
+                for pipe in connection.wait(self.busy):
+                    self.receive(pipe)
+            except (EOFError, OSError):  # an engine is dead
+                self.begin_generation()
+
+    def send(self, pipe):
+        if self.waiting:
+            self.number += 1
+            task = self.busy[pipe] = self.waiting.pop(0)
+            pipe.send((self.number, (self.generation, *task)))
+
+    def receive(self, pipe):
+        outcome, ready = pipe.recv()
+        self.outcomes[outcome] += 1
+        stack_id, traversal, _ = self.busy.pop(pipe)
+        for node in ready:
+            self.hand_out(stack_id, traversal, node)
 
 
 def resources(numbers, image):
@@ -134,7 +161,7 @@ def main(number):
     converge(queue, stack_id, 'UPDATE',
              resources(range(number // 10, number + number // 10), 2))
     converge(queue, stack_id, 'DELETE', {})
-    queue.pool.shutdown()
+    queue.stop()
     for outcome, times in sorted(queue.outcomes.items()):
         print('%5d nodes were %s' % (times, outcome))
 
