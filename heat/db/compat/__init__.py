@@ -13,8 +13,9 @@
 """heat.db.api as the engines of Heat 25 expect it.
 
 Where their contract is another one than that of heat.db.api, a function stands
-here, or in stack.py, with the reason. All others are those of heat.db.api as
-they are, but for what adapt() does to the values of every function.
+here, in stack.py or in raw_template.py, with the reason. All others are those
+of heat.db.api as they are, but for what adapt() does to the values of every
+function.
 """
 
 import inspect
@@ -27,6 +28,7 @@ from heat.db.compat.adapt import fit
 from heat.db.compat.adapt import found
 from heat.db.compat.adapt import not_found
 from heat.db.compat.adapt import number
+from heat.db.compat.raw_template import raw_template_delete  # noqa: F401
 from heat.db.compat.stack import persist_state_and_release_lock  # noqa: F401
 from heat.db.compat.stack import stack_create  # noqa: F401
 from heat.db.compat.stack import stack_delete  # noqa: F401
@@ -66,12 +68,6 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20):
                                  number(batch_size))
     except exception.InvalidValues as error:
         raise heat_exception.Error(str(error))
-
-
-@found(None)
-def raw_template_delete(context, template_id):
-    """Engines delete templates that others have deleted before."""
-    api.raw_template_delete(context, template_id)
 
 
 @found(False)

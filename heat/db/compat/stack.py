@@ -17,12 +17,14 @@ from heat.db import api
 from heat.db.compat.adapt import adapt
 from heat.db.compat.adapt import fit
 from heat.db.compat.adapt import found
+from heat.db.compat.raw_template import raw_template_delete
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import cut
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import stack_lock
 from heat.db.sqlalchemy.api import stack_name
+from heat.db.sqlalchemy.api import sync_point
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy import models
 
@@ -60,13 +62,26 @@ def stack_update(context, stack_id, values, exp_trvsl=None):
     """No traversal is any, and a lost swap is False.
 
     Tests have traversals that are no UUIDs. Engines set updated_at.
+
+    Engines store a template before the swap that begins its traversal, and
+    leave it there when they lose: it goes with the swap.
     """
     try:
         return fence.write(
             context, stack_id, _checked(values),
             fence.ANY_TRAVERSAL if exp_trvsl is None else exp_trvsl)
     except exception.ConcurrentTransition:
+        if _begins(values, exp_trvsl):
+            raw_template_delete(context, values['raw_template_id'])
         return False
+
+
+def _begins(values, exp_trvsl):
+    """Tell whether a traversal was to begin with a template of its own."""
+    # To roll back is to have the previous template again.
+    return ('raw_template_id' in values and
+            values.get('action') != 'ROLLBACK' and
+            values.get('current_traversal') not in (None, '', exp_trvsl))
 
 
 @adapt
@@ -117,5 +132,10 @@ def _holder(function, *args):
 
 @adapt
 def stack_delete(context, stack_id):
-    """No traversal is any."""
+    """No traversal is any.
+
+    An engine that was overtaken while it stored the sync points of its
+    traversal leaves those that came after the other had deleted them.
+    """
     api.stack_delete(context, stack_id, fence.ANY_TRAVERSAL)
+    sync_point.delete_of_stack(context, stack_id)

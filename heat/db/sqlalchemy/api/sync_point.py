@@ -118,6 +118,11 @@ def sync_point_delete_all_by_stack_and_traversal(context, stack_id,
         'this_traversal': as_id(traversal_id)}))
 
 
+def delete_of_stack(context, stack_id):
+    """Delete the sync points of all traversals of a stack. One DELETE."""
+    write.write(context, _DeleteAll({'this_stack': as_id(stack_id)}))
+
+
 def key(entity_id, traversal_id, is_update):
     """Return the key of a sync point."""
     return {'entity_id': _as_text(entity_id), 'traversal_id': traversal_id,
@@ -129,7 +134,7 @@ def _as_text(entity_id):
 
 
 class _DeleteAll(write.Unit):
-    """The end of all sync points of a traversal."""
+    """The end of all sync points of a traversal or of a stack."""
 
     # A statement that commits by itself, and whose answer is lost, would
     # leave open how many there were.
@@ -139,27 +144,31 @@ class _DeleteAll(write.Unit):
         self.these = these
 
     def work(self, execute):
-        self.deleted = execute(_delete_all(), self.these).rowcount
+        self.deleted = execute(
+            _delete_all(tuple(self.these)), self.these).rowcount
         return self.deleted
 
     def landed(self, execute):
-        is_there = execute(_any(), self.these).first()
+        is_there = execute(_any(tuple(self.these)), self.these).first()
         return None if is_there else self.deleted
 
 
-def _of_traversal():
-    return [SameText(column, sa.bindparam(name, type_=sa.String()))
-            for column, name in ((SyncPoint.stack_id, 'this_stack'),
-                                 (SyncPoint.traversal_id, 'this_traversal'))]
+_COLUMNS = {'this_stack': SyncPoint.stack_id,
+            'this_traversal': SyncPoint.traversal_id}
+
+
+def _of(these):
+    return [SameText(_COLUMNS[name], sa.bindparam(name, type_=sa.String()))
+            for name in these]
 
 
 @functools.cache
-def _delete_all():
+def _delete_all(these):
     return sa.delete(SyncPoint.__table__).where(
-        *_of_traversal()).execution_options(autocommit=False)
+        *_of(these)).execution_options(autocommit=False)
 
 
 @functools.cache
-def _any():
+def _any(these):
     return sa.select(SyncPoint.entity_id).where(
-        *_of_traversal()).limit(1).execution_options(**galera.UP_TO_DATE)
+        *_of(these)).limit(1).execution_options(**galera.UP_TO_DATE)
