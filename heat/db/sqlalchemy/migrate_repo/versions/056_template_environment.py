@@ -80,7 +80,7 @@ def upgrade(migrate_engine):
     ddl.drop_column(migrate_engine, 'stack', 'parameters')
 
 
-def _move_parameters(migrate_engine):
+def _tables():
     metadata = MetaData()
     stack = Table(
         'stack', metadata,
@@ -98,7 +98,11 @@ def _move_parameters(migrate_engine):
         Column('files', ddl.LongText),
         Column('environment', ddl.LongText),
         Column('predecessor', Integer))
+    return stack, template
 
+
+def _move_parameters(migrate_engine):
+    stack, template = _tables()
     # What the next copy is certain not to have a lower id than, so that others
     # need not be read to find the copies.
     newest = None
