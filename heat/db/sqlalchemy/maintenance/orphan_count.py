@@ -12,6 +12,8 @@
 
 """Count the rows that belong to nothing any more."""
 
+import functools
+
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.engine import session
@@ -55,8 +57,8 @@ def conditions():
             if not key.parent.nullable:
                 found.setdefault(table, []).append(_refers_to_nothing(key))
     for table in references.SHARED:
-        found.setdefault(table, []).append(_is_named_by_none(
-            references.columns_that_name(table)))
+        found.setdefault(table, []).append(
+            functools.partial(references.is_unused, table))
     found[models.SyncPoint.__table__] = [_is_of_no_traversal]
     return found
 
@@ -64,11 +66,6 @@ def conditions():
 def _refers_to_nothing(key):
     return lambda row: ~sa.exists().where(
         key.column == row[key.parent.name])
-
-
-def _is_named_by_none(names):
-    return lambda row: sa.and_(*(
-        ~sa.exists().where(name == row.id) for name in names))
 
 
 def _is_of_no_traversal(row):

@@ -95,22 +95,15 @@ class Gone(typing.NamedTuple):
                     column == table.c.id,
                     self.condition(column.table)).exists()
                 for column in references.columns_that_name(table))),
-            self.is_unused(table))
-
-    def is_unused(self, table):
-        """Return the condition that nothing left names a shared row."""
-        return sa.and_(*(
-            sa.not_(sa.select(column).where(
-                column == table.c.id,
-                sa.not_(self.condition(column.table))).exists())
-            for column in references.columns_that_name(table)))
+            references.is_unused(table, is_gone=self.condition))
 
 
 def _shared(table, ids, gone):
     """Return the SELECT of how many shared rows go with stacks."""
     named = _named(table, ids)
     return sa.select(sa.func.count()).select_from(table.join(
-        named, named.c.id == table.c.id)).where(gone.is_unused(table))
+        named, named.c.id == table.c.id)).where(
+        references.is_unused(table, is_gone=gone.condition))
 
 
 def _named(table, ids):

@@ -48,8 +48,16 @@ def columns_that_name(table):
             for column, target in names(other).items() if target is table]
 
 
-def is_unused(table):
-    """Return the condition that nothing names a row of a shared table."""
+def is_unused(table, row=None, is_gone=None):
+    """Return the condition that nothing names a row of a shared table.
+
+    :param row: the columns of the row; None is those of the table
+    :param is_gone: called with a table for the condition that a row of it
+        counts for nothing, which may not be null; None is no row
+    """
+    id = (table.c if row is None else row).id
     return sa.and_(*(
-        sa.not_(sa.select(column).where(column == table.c.id).exists())
+        sa.not_(sa.select(column).where(column == id, *(
+            [] if is_gone is None else [sa.not_(is_gone(column.table))]
+        )).exists())
         for column in columns_that_name(table)))
