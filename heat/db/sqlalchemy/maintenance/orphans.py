@@ -37,19 +37,22 @@ TABLES = (*purge_rows.CHILDREN, *references.SHARED)
 PAGE = unused.MOST
 
 
-def find(limit):
+def find(limit, stay=False):
     """Go through all tables, some rows at a time.
 
     :param limit: only rows are found that were stored before this time: an
         engine stores a template before the stack that names it
+    :param stay: whether all stay that are found. Then what nothing else names
+        is found, too; but for what events beyond max_events_per_stack name
     :returns: yields Deletions, of which many have no keys
     """
     yield from _find_surplus_events(limit)
     for table in TABLES:
+        is_found = _is_gone(limit, table) if stay else _is_orphan(table, limit)
         for batch in _batches(_key(table)):
             yield Deletion(table, limit, _read(
                 sa.select(_key(table)).distinct().where(
-                    batch, _is_orphan(table, limit))).scalars().all())
+                    batch, is_found)).scalars().all())
 
 
 class Deletion(write.Unit):
@@ -123,9 +126,25 @@ def _key(table):
 
 
 def _is_orphan(table, limit):
-    return sa.and_(table.c.created_at < limit, sa.or_(*(
+    return sa.and_(_is_old(table, limit), sa.or_(*(
         condition(table.c)
         for condition in orphan_count.conditions()[table])))
+
+
+def _is_gone(limit, table):
+    """Return the condition that a row is gone when all orphans are.
+
+    It is never null.
+    """
+    if table in references.SHARED:
+        return sa.and_(_is_old(table, limit), references.is_unused(
+            table, is_gone=functools.partial(_is_gone, limit)))
+    return _is_orphan(table, limit) if table in TABLES else sa.false()
+
+
+def _is_old(table, limit):
+    return sa.and_(table.c.created_at.is_not(None),
+                   table.c.created_at < limit)
 
 
 @functools.cache

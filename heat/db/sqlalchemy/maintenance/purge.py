@@ -113,10 +113,9 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
         of that age and an hour old:
         what refers to a stack or resource that is not there, sync points of
         traversals that are over, events beyond max_events_per_stack, and
-        templates, files, properties and credentials that nothing names. Goes
-        through all of these tables: two
-        SELECTs for each 500 rows, and a DELETE if there are such. What only
-        they name is not among what dry_run counts
+        templates, files, properties and credentials that nothing else names.
+        Goes through all of these tables: two SELECTs for each 500 rows, and a
+        DELETE if there are such
     :returns: a Purged
     :raises heat.db.exception.InvalidValues: an argument is refused
     :raises oslo_db.exception.DBError: as the database says
@@ -223,7 +222,7 @@ class _Purge:
 
     def _purge_orphans(self):
         limit = min(self.limit, timeutils.utcnow() - LEAST_AGE)
-        for deletion in orphans.find(limit):
+        for deletion in orphans.find(limit, self.dry_run):
             if not self.pace.goes_on():
                 return False
             if deletion.keys:

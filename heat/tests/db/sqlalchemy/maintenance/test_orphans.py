@@ -61,13 +61,21 @@ class SharedTest(OrphansTestCase):
         self.add(('raw_template_files', {'id': files}),
                  ('raw_template', {'files_id': files}),
                  *((name, {}) for name in SHARED))
-        expected = {**dict.fromkeys(SHARED, 1), 'raw_template': 2}
+        expected = {**dict.fromkeys(SHARED, 1), 'raw_template': 2,
+                    'raw_template_files': 2}
         self.assertEqual(expected, self.purge_orphans(dry_run=True))
-        # The files of a template are found when that is gone.
-        self.assertEqual({**expected, 'raw_template_files': 2},
-                         self.purge_orphans())
+        self.assertEqual(expected, self.purge_orphans())
         self.assertEqual(self.kept, self.keys())
         self.assertEqual({}, self.purge_orphans())
+
+    def test_what_a_young_one_names(self):
+        files = self.database.add('raw_template_files')
+        self.add(('raw_template_files', {'id': files}),
+                 *(('raw_template', {'files_id': files, 'created_at': time})
+                   for time in (aged.OLD, aged.YOUNG, None)))
+        for dry_run in True, False:
+            self.assertEqual({'raw_template': 1},
+                             self.purge_orphans(dry_run=dry_run))
 
     def test_young_ones_are_kept(self):
         """An engine stores a template before its stack."""
@@ -153,8 +161,8 @@ class SharedTest(OrphansTestCase):
         self.execute("UPDATE raw_template SET created_at = '%s'" %
                      aged.OLD)
 
-        def find(limit):
-            for deletion in found(limit):
+        def find(limit, stay):
+            for deletion in found(limit, stay):
                 if deletion.keys:
                     self.create_stack(raw_template_id=template_id)
                 yield deletion
@@ -190,5 +198,6 @@ class ChildrenTest(OrphansTestCase):
             if conn.in_transaction():
                 conn.get_transaction().commit()
             conn.exec_driver_sql(self.SWITCH[self.driver] % 1)
+        self.assertEqual(expected, self.purge_orphans(dry_run=True))
         self.assertEqual(expected, self.purge_orphans())
         self.assertEqual(self.kept, self.keys())
