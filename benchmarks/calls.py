@@ -132,18 +132,8 @@ class Bench:
         counts = {} if self.name == 'sqlite' else self.count(places)
         times = {(name, layer): [] for name in places for layer in self.paths}
         errors = {}
-        with self.layers(self.url) as all:
-            for number in range(rounds + WARM_UP):
-                command.say('%s: round %d of %d' % (
-                    self.name, number + 1, rounds + WARM_UP))
-                for name, layer in random.sample(list(times), len(times)):
-                    try:
-                        self.prepare(all[layer], places[name])
-                        taken = all[layer].ask('make')
-                    except Refused as error:
-                        errors[name, layer] = str(error)
-                    else:
-                        times[name, layer].append(taken)
+        if rounds:
+            self._take_turns(places, rounds + WARM_UP, times, errors)
         return [{'engine': self.name, 'function': name, 'layer': layer,
                  **counts.get((name, layer), dict.fromkeys(
                      ('statements', 'round_trips'))),
@@ -152,6 +142,21 @@ class Bench:
                  if times[name, layer][WARM_UP:] else None,
                  'error': errors.get((name, layer))}
                 for name, layer in times]
+
+    def _take_turns(self, places, rounds, times, errors):
+        """Let layers call; add what it takes, or how they refuse."""
+        with self.layers(self.url) as all:
+            for number in range(rounds):
+                command.say('%s: round %d of %d' % (
+                    self.name, number + 1, rounds))
+                for name, layer in random.sample(list(times), len(times)):
+                    try:
+                        self.prepare(all[layer], places[name])
+                        taken = all[layer].ask('make')
+                    except Refused as error:
+                        errors[name, layer] = str(error)
+                    else:
+                        times[name, layer].append(taken)
 
 
 def lay(directory):
@@ -237,8 +242,9 @@ def arguments(argv=None):
     command.add_connection(parser)
     parser.add_argument('--function', nargs='+', default=(), metavar='NAME',
                         help='by default all')
-    parser.add_argument('--rounds', type=command.number(int, 1), default=20,
-                        metavar='N', help='by default %(default)s')
+    parser.add_argument('--rounds', type=command.number(int, 0), default=20,
+                        metavar='N', help='by default %(default)s; with 0, '
+                        'calls are counted and not timed')
     command.add_results(parser, has_rows=True)
     return parser.parse_args(argv)
 

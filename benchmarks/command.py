@@ -88,11 +88,15 @@ def add_results(parser, has_rows=False):
     """
     parser.add_argument('--json', metavar='FILE',
                         help='to write all figures to')
-    parser.add_argument('--compare', metavar='FILE', type=_results,
-                        help='with the figures of an earlier run, in JSON')
+    add_comparison(parser)
     if has_rows:
         parser.add_argument('--csv', metavar='FILE',
                             help='to write the table to, for documentation')
+
+
+def add_comparison(parser):
+    parser.add_argument('--compare', metavar='FILE', type=_results,
+                        help='with the figures of an earlier run, in JSON')
 
 
 def _results(path):
@@ -124,10 +128,15 @@ def report(collect, text, rows=None):
             write_json(results, args.json)
         if rows and args.csv:
             write_csv(rows(results), args.csv)
-        print(text(results))
-        if args.compare:
-            print('\n' + aligned(comparison.rows(args.compare, results)))
+        show(text(results), results, args.compare)
     return work
+
+
+def show(text, results, earlier):
+    """Print results, and what has become of earlier ones, if there are."""
+    print(text)
+    if earlier:
+        print('\n' + aligned(comparison.rows(earlier, results)))
 
 
 def run(work, args):
@@ -141,7 +150,7 @@ def run(work, args):
         say('benchmark: interrupted')
         return 130
     except Exception as error:
-        say(_one_line(error, args.connection))
+        say(_one_line(error, getattr(args, 'connection', None)))
         return 1
     return 0
 

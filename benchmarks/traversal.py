@@ -46,10 +46,11 @@ def measure(args, engine, directory, paths):
     """Let the layers take turns; return a result for each."""
     results = []
     for workers in args.workers:
-        for layer, path in paths.items():
+        for layer in args.layer:
             command.say('%s: %s, %d workers' % (engine, layer, workers))
             with target.scratch(engine, args.connection, directory) as opened:
-                found = _figures(opened.urls[0], args, workers, layer, path)
+                found = _figures(opened.urls[0], args, workers, layer,
+                                 paths[layer])
             results.append({
                 'engine': engine, 'workers': workers, 'layer': layer,
                 'resources': args.resources, **found})
@@ -87,24 +88,29 @@ def _count(url, args, workers, layer, path):
         return counter.counts()
 
 
-def text(results):
+def rows(results):
     """Return a table of all results."""
-    lines = ['%-11s %8s %-14s %8s %8s %8s %11s %12s' % (
-        'engine', 'workers', 'layer', 'seconds', 'ratio', 'retries',
-        'statements', 'round trips')]
+    table = [['engine', 'workers', 'layer', 'seconds', 'ratio', 'retries',
+              'statements', 'round trips', '']]
     for one in results['traversals']:
-        own, = (other for other in results['traversals']
-                if (other['engine'], other['workers'], other['layer']) == (
-                    one['engine'], one['workers'], layers.OWN))
-        seconds, baseline = (each['start'] is not None and
-                             each['start'] + each['work']
-                             for each in (one, own))
-        lines.append('%(engine)-11s %(workers)8d %(layer)-14s ' % one + (
-            one['error'] or '%8.1f %8s %8d %11s %12s' % (
-                seconds, '%.2f' % (seconds / baseline) if baseline else '-',
-                one['retries'], one['statements'] or '-',
-                one['round_trips'] or '-')))
-    return '\n'.join(lines)
+        seconds = _seconds(one)
+        baseline = sum(_seconds(other) for other in results['traversals']
+                       if (other['engine'], other['workers'], other['layer'])
+                       == (one['engine'], one['workers'], layers.OWN))
+        table.append([
+            one['engine'], one['workers'], one['layer'], '%.1f' % seconds,
+            '%.2f' % (seconds / baseline) if baseline else '-',
+            *('-' if one[name] is None else one[name] for name in FIGURES[2:5]
+              ), one['error'] or ''])
+    return table
+
+
+def text(results):
+    return command.aligned(rows(results))
+
+
+def _seconds(record):
+    return 0 if record['error'] else record['start'] + record['work']
 
 
 def arguments(argv=None):
@@ -116,11 +122,13 @@ def arguments(argv=None):
     parser.add_argument('--engine', nargs='+', choices=engines,
                         default=engines, help='by default all')
     command.add_connection(parser)
+    parser.add_argument('--layer', nargs='+', choices=layers.LAYERS,
+                        default=list(layers.LAYERS), help='by default all')
     parser.add_argument('--resources', type=count, default=1000, metavar='N',
                         help='of the stack; by default %(default)s')
     parser.add_argument('--workers', type=count, nargs='+', default=[1, 4, 16],
                         metavar='N', help='threads; by default 1 4 16')
-    command.add_results(parser)
+    command.add_results(parser, has_rows=True)
     return parser.parse_args(argv)
 
 
@@ -135,4 +143,4 @@ def collect(args):
 
 
 if __name__ == '__main__':
-    sys.exit(command.run(command.report(collect, text), arguments()))
+    sys.exit(command.run(command.report(collect, text, rows), arguments()))

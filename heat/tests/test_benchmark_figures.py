@@ -24,6 +24,7 @@ from testtools import matchers
 
 from benchmarks import calls
 from benchmarks import comparison
+from benchmarks import growth
 from benchmarks import inputs
 from benchmarks import layers
 from benchmarks import migration
@@ -146,7 +147,7 @@ class FiguresTest(testtools.TestCase):
 
     def test_calls(self):
         results = json.loads(json.dumps(calls.collect(calls.arguments(
-            ['--engine', 'postgresql', '--rounds', '1', '--function',
+            ['--engine', 'postgresql', '--rounds', '0', '--function',
              'stack_update', 'sync_point_add_input']))))
         sent = {(one['function'], one['layer']): one['round_trips']
                 for one in results['calls']}
@@ -159,7 +160,19 @@ class FiguresTest(testtools.TestCase):
         head, update, add = calls.rows(results)
         self.assertEqual(['stack_update', '1 / 4'], update[:2])
         self.assertEqual(len(head), len(update))
-        self.assertIn('no attribute', calls.text(results))
+        self.assertIn('stack_update', calls.text(results))
+
+    def test_growth(self):
+        results = json.loads(json.dumps(growth.collect(growth.arguments(
+            ['--engine', 'mysql', '--rows', '20', '200', '--call',
+             'stack_update', 'stack_count_all, of all']))))
+        read = {(one['call'], one['rows']): one['read']
+                for one in results['growth']}
+        self.assertEqual(read['stack_update', 20], read['stack_update', 200])
+        # A tenth is at the top.
+        self.assertThat(read['stack_count_all, of all', 200],
+                        matchers.GreaterThan(20))
+        self.assertIn('stack_update', growth.text(results))
 
     def test_comparison(self):
         earlier, now = ({'machine': {'cpu': 'x'}, 'calls': [

@@ -26,7 +26,9 @@ TAKES = {'is_update': lambda kind: kind is True, 'input_data': is_json,
 
 
 def calls(world):
-    this = {'entity_id': 7, 'traversal_id': TRAVERSAL, 'is_update': True}
+    # Any number will do, of which no other world has a sync point.
+    this = {'entity_id': world.template_id, 'traversal_id': TRAVERSAL,
+            'is_update': True}
     values = {**this, 'stack_id': world.stack_id, 'atomic_key': 0,
               'input_data': {'input_data': {'a': 1}}}
     api.sync_point_create(world.context, values)
