@@ -119,12 +119,12 @@ def _take_turn(opened, way, number, workers, size):
 
 def text(results):
     """Return a table of all results."""
-    lines = ['%-11s %6s %-21s %8s %8s %16s' % (
-        'engine', 'bytes', 'way', 'seconds', 'ratio', 'tries per input')]
-    lines += ['%(engine)-11s %(bytes)6d %(way)-21s %(seconds)8.1f '
-              '%(ratio)8.1f %(tries_per_input)16.1f' % one
-              for one in results['inputs']]
-    return '\n'.join(lines)
+    return command.aligned([
+        ['engine', 'bytes', 'way', 'seconds', 'ratio', 'tries per input'],
+        *([one['engine'], one['bytes'], one['way'], *(
+            '%.1f' % one[name] for name in (
+                'seconds', 'ratio', 'tries_per_input'))]
+          for one in results['inputs'])])
 
 
 def arguments(argv=None):

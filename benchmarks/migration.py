@@ -205,7 +205,7 @@ def arguments(argv=None):
     add('--no-by-hand', action='store_true', help='measure db_sync alone')
     add('--directory', default=tempfile.gettempdir(),
         help="for SQLite's file; by default %(default)s")
-    add('--json', metavar='FILE', help='to write all figures to')
+    command.add_results(parser)
     add('--plot', metavar='FILE', help='to write a picture in SVG to')
     return parser.parse_args(argv)
 
@@ -218,7 +218,7 @@ def _run(args):
         # It needs matplotlib.
         from benchmarks import migration_plot
         migration_plot.draw(results, args.plot)
-    print(text(results))
+    command.show(text(results), results, args.compare)
 
 
 if __name__ == '__main__':

@@ -16,6 +16,7 @@ import matplotlib
 from matplotlib import pyplot
 
 COLORS = {'driver': '#7f7f7f', 'stack_update': '#1f77b4',
+          'stack_update, public': '#aec7e8',
           'for update': '#d62728', 'enginefacade': '#ff7f0e',
           'stack_update, any': '#1f77b4', 'for update, any': '#d62728'}
 MODES = ('threads', 'processes')

@@ -12,8 +12,11 @@
 
 """The figures as text."""
 
+import operator
+
 NOTES = '''\
 driver: the bare DBAPI driver, which commits each statement; ratios are to it.
+stack_update, public: as SQLAlchemy executes it where someone listens.
 for update: SQLAlchemy's ORM with its defaults, SELECT ... FOR UPDATE.
 enginefacade: oslo.db's, around one UPDATE with a condition.
 ..., any: overwrites whatever traversal there is, and so never conflicts.
@@ -32,6 +35,35 @@ def text(results):
                         _of(results['counts'], engine=engine))
         lines += _contention(_of(results['contention'], engine=engine))
     return '\n'.join(lines + ['', NOTES])
+
+
+def tables(results):
+    """Yield a name and the rows of each table of the documentation."""
+    for scenario, in _distinct(results['latency'], 'scenario'):
+        group = sorted(_of(results['latency'], scenario=scenario),
+                       key=operator.itemgetter('delay_ms'))
+        trips = {one['way']: one['round_trips'] for one in results['counts']
+                 if one['scenario'] == scenario and one['round_trips']}
+        columns = _distinct(group, 'engine', 'delay_ms')
+        yield scenario, [[
+            '', 'round trips', *(engine + (' + %g ms' % delay if delay else '')
+                                 for engine, delay in columns)], *(
+            [way, '%g' % trips[way] if way in trips else '-', *(
+                '%.2f' % one['ratio'] for engine, delay in columns for one in
+                _of(group, engine=engine, delay_ms=delay, way=way))]
+            for way, in _distinct(group, 'way'))]
+    group = _of(results['contention'], mode='threads', delay_ms=0)
+    for name in 'decisions', 'successes':
+        yield name, [['', 'writers', *results['servers']], *(
+            [way, writers, *(
+                _or_dash(one['ratio_of_%s_per_s' % name]) for one in _of(
+                    group, way=way, writers=writers))]
+            for way, writers in _distinct(group, 'way', 'writers')
+            if way != 'driver')]
+
+
+def _or_dash(ratio):
+    return '-' if ratio is None else '%.2f' % ratio
 
 
 def _flat(machine):
@@ -90,9 +122,7 @@ def _rates(group, title, name):
 
 
 def _rate(record, name):
-    ratio = record['ratio_of_' + name]
-    return '%.0f (%s)' % (record[name],
-                          '-' if ratio is None else '%.2f' % ratio)
+    return '%.0f (%s)' % (record[name], _or_dash(record['ratio_of_' + name]))
 
 
 def _oddities(record):

@@ -20,8 +20,9 @@ that start new traversals of one stack. Each server gets a scratch database,
 which is dropped at the end.
 
 By default it takes about four minutes on two cores. A Galera cluster is
-started only with --engine galera. Prints tables, and writes benchmark.json
-and benchmark.svg.
+started only with --engine galera. Prints tables, and writes benchmark.json,
+benchmark.svg and the tables of doc/source/benchmarks, which --output
+doc/source/benchmarks renews.
 """
 
 import argparse
@@ -107,6 +108,8 @@ def measure(args, open_target=target.scratch):
 
 def write(results, directory):
     command.write_json(results, os.path.join(directory, 'benchmark.json'))
+    for name, rows in report.tables(results):
+        command.write_csv(rows, os.path.join(directory, name + '.csv'))
     try:
         from benchmarks import plot
     except ImportError:
@@ -143,6 +146,7 @@ def arguments(argv=None):
              str(contention.LONGEST))
     add('--output', default='benchmark-results', metavar='DIRECTORY',
         help="for results, and for SQLite's file; by default %(default)s")
+    command.add_comparison(parser)
     return _completed(parser, parser.parse_args(argv))
 
 
@@ -163,7 +167,7 @@ def _run(args):
     os.makedirs(args.output, exist_ok=True)
     results = measure(args)
     write(results, args.output)
-    print(report.text(results))
+    command.show(report.text(results), results, args.compare)
     command.say('the figures are in %s' % args.output)
 
 

@@ -85,32 +85,26 @@ def _figures(name, seconds, modules):
 
 def text(results):
     """Return a table of all results."""
-    lines = ['%-24s %10s %10s %8s' % (
-        'program', 'median ms', 'least ms', 'modules') +
-        ''.join('%14s' % ('/ ' + mark) for mark in MARKS)]
-    for name, found in results['programs'].items():
-        lines.append('%-24s %10.0f %10.0f %8d' % (
-            name, found['median_ms'], found['minimum_ms'],
-            found['modules']) + ''.join(
-                '%14.2f' % found['ratios'][mark] for mark in MARKS))
-    return '\n'.join(lines)
+    return command.aligned([
+        ['program', 'median ms', 'least ms', 'modules',
+         *('/ ' + mark for mark in MARKS)],
+        *([name, round(found['median_ms']), round(found['minimum_ms']),
+           found['modules'], *('%.2f' % found['ratios'][mark]
+                               for mark in MARKS)]
+          for name, found in results['programs'].items())])
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(
         prog='python -m benchmarks.startup', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--runs', default=20, metavar='N',
                         type=command.number(int, 1),
                         help='turns; by default %(default)s')
-    parser.add_argument('--json', metavar='FILE',
-                        help='to write all figures to')
-    args = parser.parse_args()
-    results = measure(args.runs)
-    if args.json:
-        command.write_json(results, args.json)
-    print(text(results))
+    command.add_results(parser)
+    return parser.parse_args()
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(command.run(command.report(
+        lambda args: measure(args.runs), text), arguments()))
