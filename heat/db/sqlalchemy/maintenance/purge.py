@@ -22,32 +22,19 @@ import math
 import typing
 
 from oslo_utils import timeutils
-import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
-from heat.db.sqlalchemy.engine import autocommit
-from heat.db.sqlalchemy.engine import galera
-from heat.db.sqlalchemy.engine import write
-from heat.db.sqlalchemy.maintenance import orphans
 from heat.db.sqlalchemy.maintenance import pace
-from heat.db.sqlalchemy.maintenance import purge_count
-from heat.db.sqlalchemy.maintenance import purge_rows
+from heat.db.sqlalchemy.maintenance import purge_run
 from heat.db.sqlalchemy.models import Stack
 
 # Seconds.
 GRANULARITIES = {'days': 86400, 'hours': 3600, 'minutes': 60, 'seconds': 1}
 
-# Deleted stacks of which the ids are read at a time.
-PAGE = 1000
-
 # Stacks of a batch; each may have two templates, which may be large.
 MOST_STACKS = 100
-
-# So old is what belongs to nothing at least: an engine may be about to name
-# what it has just stored.
-LEAST_AGE = datetime.timedelta(hours=1)
 
 
 class Purged(typing.NamedTuple):
@@ -128,10 +115,12 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
     if with_orphans and project_id is not None:
         raise exception.InvalidValues(
             _('what belongs to nothing is of no project'), ['with_orphans'])
-    purge = _Purge(
+    listener = listener or PurgeListener()
+    run = purge_run.Run(
         _limit(age, granularity), project_id, min(batch_size, MOST_STACKS),
-        bool(dry_run), max_time, sleep, listener or PurgeListener())
-    return purge.run(with_orphans)
+        bool(dry_run), pace.Pace(max_time, sleep, listener.waiting), listener)
+    is_complete = run.purge(with_orphans)
+    return Purged(run.counts, is_complete, run.live)
 
 
 def _check_number(name, value, least=0):
@@ -160,110 +149,3 @@ def _limit(age, granularity):
     except OverflowError:
         raise exception.InvalidValues(
             _('goes back to before the year 1'), ['age']) from None
-
-
-class _Purge:
-    """One call of purge_deleted."""
-
-    def __init__(self, limit, project_id, batch_size, dry_run, max_time,
-                 sleep, listener):
-        self.limit = limit
-        self.project_id = project_id
-        self.batch_size = batch_size
-        self.dry_run = dry_run
-        self.listener = listener
-        self.pace = pace.Pace(max_time, sleep, listener.waiting)
-        self.counts = dict.fromkeys(purge_count.TABLES, 0)
-        self.live = 0
-
-    def run(self, with_orphans):
-        purge_services, purge_stacks = (
-            (self._count_services, self._count_stacks) if self.dry_run else
-            (self._delete_services, self._delete_stacks))
-        is_complete = purge_services() and all(
-            purge_stacks(batch) for batch in self._batches())
-        if with_orphans:
-            is_complete = is_complete and self._purge_orphans()
-        return Purged(self.counts, is_complete, self.live)
-
-    def _delete_services(self):
-        has_more = True
-        while has_more:
-            if not self.pace.goes_on():
-                return False
-            deleted, has_more = write.write_alone(
-                purge_rows.Services(self.limit))
-            self._done({'service': deleted})
-        return True
-
-    def _delete_stacks(self, batch):
-        """Tell whether there was time for it."""
-        ids = [stack.id for stack in batch]
-        is_done = False
-        while not is_done:
-            if not self.pace.goes_on():
-                return False
-            counts, is_done, live = write.write_alone(
-                purge_rows.Piece(ids, self.limit))
-            self._done(counts, live, batch[-1].deleted_at)
-        return True
-
-    def _count_services(self):
-        self._done(purge_count.services(self.limit))
-        return True
-
-    def _count_stacks(self, batch):
-        if not self.pace.goes_on():
-            return False
-        counts, live = purge_count.stacks(
-            batch, purge_count.Gone(self.limit, self.project_id, batch[-1]))
-        self._done(counts, live, batch[-1].deleted_at)
-        return True
-
-    def _purge_orphans(self):
-        limit = min(self.limit, timeutils.utcnow() - LEAST_AGE)
-        for deletion in orphans.find(limit, self.dry_run):
-            if not self.pace.goes_on():
-                return False
-            if deletion.keys:
-                self._done({deletion.table.name: len(deletion.keys)}
-                           if self.dry_run else write.write_alone(deletion))
-        return True
-
-    def _done(self, counts, live=(), deleted_at=None):
-        for name, number in counts.items():
-            self.counts[name] += number
-        self.live += len(live)
-        for stack in live:
-            self.listener.kept(stack.id, stack.owner_id)
-        if any(counts.values()):
-            self.listener.batch(self.counts, deleted_at)
-
-    def _batches(self):
-        for page in self._pages():
-            # Let the server compare projects, and it may look for all stacks
-            # of one again for each page.
-            mine = [stack for stack in page if self.project_id in
-                    (None, stack.tenant)]
-            for start in range(0, len(mine), self.batch_size):
-                yield mine[start:start + self.batch_size]
-
-    def _pages(self):
-        last, page = None, [None] * PAGE
-        while len(page) == PAGE:
-            page = autocommit.read_alone(lambda session: session.execute(
-                _page(last, self.limit)).all())
-            yield page
-            last = page and page[-1]
-
-
-def _page(last, limit):
-    """Return the SELECT of the next stacks that were deleted, in that order.
-
-    :param last: the last one of the page before, or None
-    """
-    return sa.select(Stack.id, Stack.tenant, Stack.deleted_at).where(
-        Stack.deleted_at < limit,
-        *(() if last is None else purge_count.is_behind(last))).order_by(
-        Stack.deleted_at, Stack.id).limit(PAGE).execution_options(
-        **galera.UP_TO_DATE)

@@ -18,8 +18,8 @@ from unittest import mock
 
 from heat.db import api
 from heat.db import exception
-from heat.db.sqlalchemy.maintenance import purge
 from heat.db.sqlalchemy.maintenance import purge_rows
+from heat.db.sqlalchemy.maintenance import purge_run
 from heat.tests import base
 from heat.tests.db.sqlalchemy.api import test_wrong_arguments
 from heat.tests.db.sqlalchemy.maintenance import aged
@@ -88,7 +88,7 @@ class EverythingTest(PurgeTestCase):
         """Also in batches and transactions of any size."""
         for seed in range(2):
             rng = random.Random(seed)
-            self.small(purge, PAGE=rng.choice([1, 2, 1000]))
+            self.small(purge_run, PAGE=rng.choice([1, 2, 1000]))
             self.small(purge_rows, MOST=rng.choice([7, 1000]),
                        MOST_AT_ONCE=rng.choice([3, 500]))
             self.store(aged.random(rng))
