@@ -56,6 +56,10 @@ def add_arguments(parser):
     parser.add_argument(
         '--sleep', type=_seconds, default=0, metavar='SECONDS',
         help=_('wait so long between batches (%(default)s)'))
+    parser.add_argument(
+        '--replica', action='store_true',
+        help=_('after each batch, wait until the replica of [database] '
+               'slave_connection has it'))
 
 
 def run(args):
@@ -68,7 +72,7 @@ def run(args):
     with purge_progress.PurgeProgress() as listener:
         purged = purge.purge_deleted(
             age, args.granularity, args.project_id, batch_size, args.dry_run,
-            args.max_time, args.sleep, listener, args.orphans)
+            args.max_time, args.sleep, listener, args.orphans, args.replica)
     output.show(args.format, _words(purged, args.dry_run),
                 deleted=purged.counts, dry_run=args.dry_run,
                 complete=purged.is_complete, live_below_deleted=purged.live)

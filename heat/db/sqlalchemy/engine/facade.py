@@ -47,6 +47,20 @@ def get_engine():
     return context_manager.writer.get_engine()
 
 
+def get_replica_engine():
+    """Return the Engine for [database] slave_connection.
+
+    :raises heat.db.exception.InvalidConnection: none is configured
+    :raises: what get_engine() raises
+    """
+    own = get_engine()
+    replica = context_manager.reader.get_engine()
+    if replica is own:
+        raise exception.InvalidConnection(
+            _('no replica is known: set [database] slave_connection'))
+    return replica
+
+
 def check_context(context):
     """Refuse what is no request context.
 

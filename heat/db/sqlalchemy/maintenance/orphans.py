@@ -70,6 +70,10 @@ class Deletion(write.Unit):
         self.keys = keys
         self.parameters = {'keys': keys, 'limit': limit}
 
+    def deleted(self):
+        """Return a column and its values in what is deleted."""
+        return _key(self.table), self.keys
+
     def statement(self):
         return _delete(self.table)
 

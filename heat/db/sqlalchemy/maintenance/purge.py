@@ -28,6 +28,7 @@ from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.maintenance import pace
 from heat.db.sqlalchemy.maintenance import purge_run
+from heat.db.sqlalchemy.maintenance import replica
 from heat.db.sqlalchemy.models import Stack
 
 # Seconds.
@@ -71,7 +72,7 @@ class PurgeListener:
 
 def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
                   dry_run=False, max_time=None, sleep=0, listener=None,
-                  with_orphans=False):
+                  with_orphans=False, wait_for_replica=False):
     """Delete soft-deleted stacks and services that are older than an age.
 
     With a stack goes all that belongs to it, and each template, row of files,
@@ -103,8 +104,12 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
         templates, files, properties and credentials that nothing else names.
         Goes through all of these tables: two SELECTs for each 500 rows, and a
         DELETE if there are such
+    :param wait_for_replica: wait after each batch until the replica of
+        [database] slave_connection has deleted that, too, for as long as
+        that may take; one SELECT there for each look
     :returns: a Purged
     :raises heat.db.exception.InvalidValues: an argument is refused
+    :raises heat.db.exception.InvalidConnection: no replica is configured
     :raises oslo_db.exception.DBError: as the database says
     """
     _check_number('age', age)
@@ -118,7 +123,9 @@ def purge_deleted(age, granularity='days', project_id=None, batch_size=20,
     listener = listener or PurgeListener()
     run = purge_run.Run(
         _limit(age, granularity), project_id, min(batch_size, MOST_STACKS),
-        bool(dry_run), pace.Pace(max_time, sleep, listener.waiting), listener)
+        bool(dry_run), pace.Pace(
+            max_time, sleep, listener.waiting,
+            replica.Replica() if wait_for_replica else None), listener)
     is_complete = run.purge(with_orphans)
     return Purged(run.counts, is_complete, run.live)
 

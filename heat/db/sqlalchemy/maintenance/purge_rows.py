@@ -48,8 +48,9 @@ MOST_LIVE = 100
 class Piece(write.Unit):
     """The next rows of some stacks, and the stacks themselves at the end.
 
-    The result has counts of rows by the name of their table, is_done, and
-    live: stacks that are not deleted, though their owner was.
+    The result has counts of rows by the name of their table, is_done, live:
+    stacks that are not deleted, though their owner was, and deleted: a column
+    and its values in what was deleted last, or None.
     To repeat it does no harm.
 
     :param stack_ids: a list, not empty
@@ -57,7 +58,7 @@ class Piece(write.Unit):
     """
 
     is_statement = False
-    Result = collections.namedtuple('Result', 'counts is_done live')
+    Result = collections.namedtuple('Result', 'counts is_done live deleted')
 
     def __init__(self, stack_ids, limit):
         self.these = {'stacks': stack_ids, 'limit': limit}
@@ -69,7 +70,8 @@ class Piece(write.Unit):
         except db_exception.DBReferenceError as error:
             # Something has begun to refer to what is to be deleted.
             raise db_exception.DBDeadlock(error) from error
-        return self.Result(removal.counts, is_done, removal.live)
+        return self.Result(removal.counts, is_done, removal.live,
+                           removal.deleted)
 
     def landed(self, execute):
         return None
@@ -86,6 +88,7 @@ class _Removal:
         self.counts = collections.Counter()
         self.named = collections.defaultdict(set)
         self.live = []
+        self.deleted = None
 
     def run(self, these):
         """Remove what is next; tell whether that is all."""
@@ -119,6 +122,8 @@ class _Removal:
             statement, parameters).rowcount
         for target, ids in unused.named_by(table, rows).items():
             self.named[target] |= ids
+        column = _key(table)[0]
+        self.deleted = column, [row[column.key] for row in rows]
 
     def _size(self):
         """Return how many rows are deleted, or may be at the end."""

@@ -80,7 +80,7 @@ class Run:
         while not is_done:
             if not self.pace.goes_on():
                 return False
-            counts, is_done, live = write.write_alone(
+            counts, is_done, live, self.pace.deleted = write.write_alone(
                 purge_rows.Piece(ids, self.limit))
             self._done(counts, live, batch[-1].deleted_at)
         return True
@@ -103,6 +103,8 @@ class Run:
             if not self.pace.goes_on():
                 return False
             if deletion.keys:
+                if not self.dry_run:
+                    self.pace.deleted = deletion.deleted()
                 self._done({deletion.table.name: len(deletion.keys)}
                            if self.dry_run else write.write_alone(deletion))
         return True
