@@ -131,6 +131,27 @@ def _any_bytes(element, compiler, **kwargs):
         column, ', '.join(texts), column_bytes, ', '.join(texts_bytes))
 
 
+class Among(functions.FunctionElement):
+    """A column holds one of the values that a subquery finds.
+
+    PostgreSQL takes a recursive query for hundreds of times as many rows as
+    it finds, and would read a whole table to join it. From an array, it looks
+    each value up.
+    """
+
+    inherit_cache = True
+
+
+@compiler.compiles(Among)
+def _among(element, compiler, **kwargs):
+    return '%s IN %s' % _operands(element, compiler, **kwargs)
+
+
+@compiler.compiles(Among, 'postgresql')
+def _among_array(element, compiler, **kwargs):
+    return '%s = ANY (ARRAY%s)' % _operands(element, compiler, **kwargs)
+
+
 # MySQL compares the bytes of these.
 _BYTES = 'CAST(CONVERT({} USING utf8mb4) AS BINARY)'.format
 

@@ -24,6 +24,7 @@ from heat.db import exception
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
+from heat.db.sqlalchemy.comparison import Among
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.models import Resource
@@ -144,7 +145,8 @@ def _all_below(sees_all, shows_deleted):
     conditions = _may_see(sees_all, shows_deleted), not_backup()
     below = _below(sa.select(Stack.id).where(
         SameText(Stack.owner_id, _this_stack()), *conditions), *conditions)
-    return sa.select(Stack).join(below, Stack.id == below.c.id).order_by(
+    found = sa.select(below.c.id).scalar_subquery()
+    return sa.select(Stack).where(Among(Stack.id, found)).order_by(
         Stack.created_at, Stack.id).execution_options(populate_existing=True)
 
 

@@ -21,6 +21,7 @@ from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy import models
 from heat.tests import base
+from heat.tests.db.sqlalchemy.api import cost
 
 GONE = datetime.datetime(2015, 1, 1)
 
@@ -196,3 +197,36 @@ class LargeTreeTest(TreeTestCase):
         with autocommit.connection() as connection:
             return sum(int(row[1]) for row in connection.exec_driver_sql(
                 "SHOW SESSION STATUS LIKE 'Handler_read%%'"))
+
+
+class SmallTreeTest(cost.CostTestCase):
+    """A stack with nine below it, among many others that are like it."""
+
+    STACKS = 10000
+    # Rows, rows and entries of indexes, and hundreds of instructions.
+    MOST = {'mysql': 200, 'postgresql': 100, 'sqlite': 40}
+
+    def setUp(self):
+        super().setUp()
+        template_id = self.create_template().id
+        ids = ['%05d' % number for number in range(self.STACKS)]
+        with self.engine.begin() as conn:
+            conn.execute(sa.insert(models.Stack.__table__), [
+                {'id': one, 'tenant': 'tenant', 'disable_rollback': False,
+                 'raw_template_id': template_id, 'status_reason': 'x' * 1000,
+                 'owner_id': None if one[-1] == '0' else one[:-1] + '0'}
+                for one in ids])
+        if self.driver != 'sqlite':
+            # They do it by themselves.
+            self.analyze(models.Stack)
+        self.engine.dispose()
+
+    def test_reads_no_others(self):
+        def below():
+            return len(api.stack_get_all_by_root_owner_id(
+                self.context, '0%d0' % (self.STACKS // 20)))
+
+        # It has read the statistics, too.
+        self.assertEqual(9, below())
+        self.assertLessEqual(cost.cost(self.driver, below),
+                             self.MOST[self.driver])
