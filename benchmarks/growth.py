@@ -195,15 +195,22 @@ def grown(records):
         last['rows'] / first['rows'])
 
 
-def rows(results):
-    """Return a table: milliseconds and what is read, by the rows."""
+def rows(results, least=0.1):
+    """Return a table: milliseconds and what is read, by the rows.
+
+    :param least: the power, on any engine, of the calls in it
+    """
     sizes = sorted({one['rows'] for one in results['growth']})
     table = [['call', 'engine', *('%s: %d' % (name, size) for name in (
         'ms', 'read') for size in sizes), 'power']]
     found = {}
     for one in results['growth']:
         found.setdefault((one['call'], one['engine']), []).append(one)
+    grows = {call for (call, engine), records in found.items()
+             if grown(records) >= least}
     for (call, engine), records in sorted(found.items()):
+        if call not in grows:
+            continue
         by_size = {one['rows']: one for one in records}
         table.append([call, engine, *(
             text % by_size[size][name] if size in by_size else '-'
@@ -213,7 +220,7 @@ def rows(results):
 
 
 def text(results):
-    return command.aligned(rows(results))
+    return command.aligned(rows(results, -math.inf))
 
 
 def arguments(argv=None):
