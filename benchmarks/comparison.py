@@ -15,7 +15,7 @@
 # What tells records apart, besides texts.
 KEYS = {'delay_ms', 'writers', 'workers', 'resources', 'bytes', 'rows'}
 # What is compared: the first one that a record has.
-FIGURES = ('median_ms', 'work', 'seconds', 'successes_per_s')
+FIGURES = ('median_ms', 'work', 'successes_per_s', 'seconds')
 
 
 def rows(earlier, results):

@@ -183,6 +183,10 @@ class FiguresTest(testtools.TestCase):
             ['mysql, 4 workers', 'median_ms', '2.000', '1.000', '0.50'],
             comparison.rows(earlier, now)[1])
         self.assertEqual(2, len(comparison.rows(earlier, now)))
+        # The seconds of a turn are what was asked for.
+        turn = {'seconds': 3, 'successes_per_s': 8}
+        self.assertEqual(['', 'successes_per_s', '8.000', '8.000', '1.00'],
+                         comparison.rows(turn, turn)[1])
 
     def test_purge(self):
         """Heat's own is none for SQLite, and that is told."""
