@@ -26,9 +26,10 @@ TAKES = {'is_update': lambda kind: kind is True, 'input_data': is_json,
 
 
 def calls(world):
-    # Any number will do, of which no other world has a sync point.
-    this = {'entity_id': world.template_id, 'traversal_id': TRAVERSAL,
-            'is_update': True}
+    # Any number will do, of which no other world has a sync point and which
+    # is no wrong argument as a text: a sync point of 1 is that of '1'.
+    this = {'entity_id': 1000 + world.template_id,
+            'traversal_id': TRAVERSAL, 'is_update': True}
     values = {**this, 'stack_id': world.stack_id, 'atomic_key': 0,
               'input_data': {'input_data': {'a': 1}}}
     api.sync_point_create(world.context, values)
