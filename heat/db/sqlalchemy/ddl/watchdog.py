@@ -12,6 +12,7 @@
 
 """Ending a statement of MySQL that waits for the lock on its table."""
 
+import contextlib
 import threading
 
 from oslo_db import exception as db_exception
@@ -45,33 +46,42 @@ class Watchdog:
         self._done = threading.Event()
         self._thread = None
         self._has_bitten = False
+        self._opened = contextlib.ExitStack()
 
     def __enter__(self):
+        """Connect, and begin to watch: before a statement can wait."""
         if self._conn.dialect.name == 'mysql':
-            self._thread = threading.Thread(
-                target=self._watch, daemon=True,
-                args=(self._conn.exec_driver_sql(_SERVER).one(),))
-            self._thread.start()
+            watched = self._conn.exec_driver_sql(_SERVER).one()
+            # The statement will notice what is wrong.
+            with contextlib.suppress(db_exception.DBError):
+                self._start(watched)
 
     def __exit__(self, *exc_info):
         self._done.set()
         if self._thread:
             self._thread.join()
+        with contextlib.suppress(db_exception.DBError):
+            self._opened.close()
         if self._has_bitten:
             self._conn.invalidate()
 
-    def _watch(self, watched):
-        try:
-            engine = self._conn.engine
-            with session.database_errors(engine), engine.connect() as conn:
-                conn.execution_options(isolation_level='AUTOCOMMIT')
-                server = conn.exec_driver_sql(_SERVER).one()
-                # A proxy may have led to another server.
-                if server[:2] == watched[:2]:
-                    self._look(conn, watched[2])
-        except db_exception.DBError:
-            # The statement will notice as well, or is past it.
-            pass
+    def _start(self, watched):
+        engine = self._conn.engine
+        self._opened.enter_context(session.database_errors(engine))
+        conn = self._opened.enter_context(engine.connect())
+        conn.execution_options(isolation_level='AUTOCOMMIT')
+        server = conn.exec_driver_sql(_SERVER).one()
+        # A proxy may have led to another server.
+        if server[:2] == watched[:2]:
+            self._thread = threading.Thread(
+                target=self._watch, daemon=True, args=(conn, watched[2]))
+            self._thread.start()
+
+    def _watch(self, conn, watched):
+        # The statement will notice as well, or is past it.
+        with (contextlib.suppress(db_exception.DBError),
+              session.database_errors(conn.engine)):
+            self._look(conn, watched)
 
     def _look(self, conn, watched):
         waited = 0

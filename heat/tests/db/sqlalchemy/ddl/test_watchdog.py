@@ -12,6 +12,9 @@
 
 """Ending a statement that waits for the lock on its table."""
 
+import threading
+from unittest import mock
+
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
@@ -47,6 +50,30 @@ class WatchdogTest(operations.DatabaseTestCase):
             with watchdog.Watchdog(conn, 0.1):
                 conn.exec_driver_sql(ALTER)
             self.assertFalse(conn.invalidated)
+        self.assertEqual(['id', 'name'], self._columns())
+
+    def test_it_has_connected_before_the_statement(self):
+        """However late its thread comes to look."""
+        with (mock.patch.object(threading, 'Thread'),
+              self.engine.connect() as conn):
+            with watchdog.Watchdog(conn, 0.1):
+                self.assertEqual(2, self.engine.pool.checkedout())
+            self.assertEqual(1, self.engine.pool.checkedout())
+
+    def test_it_can_not_connect(self):
+        refused = []
+
+        def refuse(*args):
+            refused.append(args)
+            raise self.engine.dialect.dbapi.OperationalError(2003, 'Full')
+
+        self.engine.dispose()
+        with self.engine.connect() as conn:
+            sa.event.listen(self.engine, 'do_connect', refuse)
+            with watchdog.Watchdog(conn, 0.1):
+                conn.exec_driver_sql(ALTER)
+            sa.event.remove(self.engine, 'do_connect', refuse)
+        self.assertEqual(1, len(refused))
         self.assertEqual(['id', 'name'], self._columns())
 
     def _columns(self):
