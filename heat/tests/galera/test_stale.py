@@ -103,6 +103,14 @@ class FenceTest(StaleTestCase):
         self.stack_id = self.create()
         self.assertIs(True, self.told(self.update, OLD))
 
+    def test_template_that_the_node_does_not_know(self):
+        self.work_at(self.last.url)
+        with at.At(self.first.url):
+            template_id = api.raw_template_create(
+                self.context, {'template': {}}).id
+        self.assertIsNone(self.told(
+            api.raw_template_delete, self.context, template_id))
+
     def test_conflict_that_the_node_does_not_know(self):
         self.work_at(self.last.url)
         self.start(MIDDLE)

@@ -55,6 +55,22 @@ def waiting(options, text, dialect):
     return text
 
 
+def wait(session):
+    """Let a node have all that the cluster has committed. One statement.
+
+    None on what is no node of a cluster.
+
+    :param session: an orm.Session
+    :returns: whether it is a node
+    """
+    connection = session.connection()
+    is_node = bool(connection.info.get('wsrep_on'))
+    if is_node:
+        connection.exec_driver_sql(
+            'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1')
+    return is_node
+
+
 def stay_current(connection, branch):
     """Let each statement wait until this node has caught up.
 

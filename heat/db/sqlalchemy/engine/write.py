@@ -17,6 +17,7 @@ from oslo_db import exception as db_exception
 from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import lost
 from heat.db.sqlalchemy.engine.retry import retry
 
@@ -82,7 +83,8 @@ def write(context, unit):
     way, or a COMMIT, leaves open what came of it: then unit.landed() decides.
     One that is lost earlier has changed nothing. In any case its session is
     ended first: what it has sent may still come. If the server refuses to end
-    it, nothing is repeated.
+    it, nothing is repeated. What a node of a Galera cluster does not know is
+    written to again once the node has caught up.
 
     :param context: a RequestContext
     :returns: what unit.work() returns, or unit.settle()
@@ -98,6 +100,11 @@ def write(context, unit):
 
 def write_alone(unit):
     """Write in a transaction of its own, and return; all else as write()."""
+    try:
+        return retry(_Attempt(unit))
+    except exception.NotFound:
+        if not autocommit.read_alone(galera.wait):
+            raise
     return retry(_Attempt(unit))
 
 
