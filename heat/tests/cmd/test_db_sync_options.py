@@ -20,7 +20,7 @@ import signal
 import sqlalchemy as sa
 
 from heat.db import api
-from heat.db.sqlalchemy.ddl import change
+from heat.db.sqlalchemy.ddl import patience
 from heat.db.sqlalchemy.migration import claim
 from heat.tests import base
 from heat.tests.cmd import test_manage
@@ -293,9 +293,9 @@ class BadOptionsTest(test_manage.ManageTestCase):
 
     def test_default_of_lock_timeout(self):
         """Deployment tools end a db_sync after 300 seconds."""
-        self.assertLess(change.DEFAULT_LOCK_TIMEOUT, 300)
+        self.assertLess(patience.DEFAULT_LOCK_TIMEOUT, 300)
         result = self.run_command('db_sync', '--help')
-        self.assertIn('(%d)' % change.DEFAULT_LOCK_TIMEOUT, result.stdout)
+        self.assertIn('(%d)' % patience.DEFAULT_LOCK_TIMEOUT, result.stdout)
 
     def test_values_of_from(self):
         offline = ('db_sync', '--sql', '--dialect', 'mysql', '--from')

@@ -20,14 +20,10 @@ execution option.
 """
 
 import contextlib
-import sys
 import time
 
-from oslo_db import api
-from oslo_db import exception as db_exception
-
-from heat.common.i18n import _
-from heat.db import exception
+from heat.db.sqlalchemy.ddl.patience import lock_timeout
+from heat.db.sqlalchemy.ddl.patience import patiently
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 from heat.db.sqlalchemy.ddl.schema import Schema
 from heat.db.sqlalchemy.ddl.watchdog import Watchdog
@@ -35,13 +31,6 @@ from heat.db.sqlalchemy.engine import session
 
 # Seconds for which others may have to queue behind a change.
 LOCK_WAIT = 0.1
-
-# Seconds between two attempts: at first, and at most.
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 2
-
-# Seconds; how long to go on trying if the engine does not say.
-DEFAULT_LOCK_TIMEOUT = 240
 
 # SQLite lets nobody else write meanwhile. Who waits for it looks 1, 3, 8, 18,
 # 33, 53, 78, 103 and 128 ms after the first time, and then less often: this is
@@ -59,9 +48,6 @@ _SESSION = {
     'postgresql': ("SET lock_timeout = '%dms'" % (LOCK_WAIT * 1000),
                    'RESET lock_timeout'),
 }
-
-# MySQL: Query execution was interrupted. oslo.db has no class for it.
-_INTERRUPTED = 1317
 
 
 def apply(engine, find_missing, effect, online=False):
@@ -181,31 +167,6 @@ def _send(conn, statement):
     return conn.execute(statement)
 
 
-def patiently(engine, attempt):
-    """Call a function again, until others let it have its locks."""
-    timeout = _lock_timeout(engine)
-    deadline = time.monotonic() + timeout
-    try:
-        return api.wrap_db_retry(
-            max_retries=sys.maxsize, retry_interval=FIRST_PAUSE,
-            inc_retry_interval=True, max_retry_interval=LONGEST_PAUSE,
-            exception_checker=lambda error: (
-                _is_lock_wait(error) and time.monotonic() < deadline),
-        )(attempt)()
-    except Exception as error:
-        if not _is_lock_wait(error):
-            raise
-        raise exception.MigrationError(
-            _('a transaction of someone else has locked what is to be '
-              'changed, for %d seconds of trying; end it, or wait for its '
-              'end, and run db_sync again') % timeout) from error
-
-
-def _lock_timeout(engine):
-    return engine.get_execution_options().get(
-        'lock_timeout', DEFAULT_LOCK_TIMEOUT)
-
-
 @contextlib.contextmanager
 def connection(engine, **options):
     """Connect, with short waits for locks.
@@ -243,12 +204,4 @@ def _without_foreign_keys(conn):
 def _wait_as_long_as_it_takes(conn):
     if conn.dialect.name == 'postgresql':
         conn.exec_driver_sql("SET lock_timeout = '%ds'" %
-                             _lock_timeout(conn.engine))
-
-
-def _is_lock_wait(error):
-    if isinstance(error, db_exception.DBDeadlock):
-        return True
-    inner = getattr(error, 'inner_exception', None)
-    reason = getattr(inner, 'orig', None)
-    return bool(reason and reason.args and reason.args[0] == _INTERRUPTED)
+                             lock_timeout(conn.engine))

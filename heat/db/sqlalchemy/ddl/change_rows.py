@@ -21,6 +21,7 @@ import time
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.ddl import change
+from heat.db.sqlalchemy.ddl import patience
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 
 # Rows of a batch, at the most.
@@ -78,7 +79,7 @@ def change_rows(engine, key, describe, check=None,
 
         while not is_last:
             with change.giving_way(engine):
-                last, seconds = change.patiently(engine, attempt)
+                last, seconds = patience.patiently(engine, attempt)
             is_last = last is None
             # It may be too short for the clock.
             factor = min(2, max(0.5, SECONDS / (seconds or SECONDS)))

@@ -34,7 +34,7 @@ import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import exception
-from heat.db.sqlalchemy.ddl import change
+from heat.db.sqlalchemy.ddl import patience
 from heat.db.sqlalchemy.engine import retry
 from heat.db.sqlalchemy.migration.migrate_version import TABLE
 from heat.db.sqlalchemy.migration import process
@@ -111,13 +111,13 @@ class _Claim:
         # What was seen of the one who is at work, and when at first.
         seen, seen_at = None, None
         while True:
-            row = change.patiently(self._engine, lambda: _read(self._engine))
+            row = patience.patiently(self._engine, lambda: _read(self._engine))
             if row != seen:
                 seen, seen_at = row, time.monotonic()
             is_dead = row and (process.is_gone(_owner_of(row)) or
                                time.monotonic() - seen_at > LEASE)
             if not row or is_dead:
-                if change.patiently(self._engine, lambda: self._take(row)):
+                if patience.patiently(self._engine, lambda: self._take(row)):
                     return
                 continue
             if time.monotonic() > deadline:

@@ -20,6 +20,7 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.ddl import change
+from heat.db.sqlalchemy.ddl import patience
 from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import alembic_version
 from heat.db.sqlalchemy.migration.apply import apply_version
@@ -56,7 +57,7 @@ _DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
 
 def db_plan(engine, version=None, with_indexes=True, repair_stamp=False,
             orphans=ddl.orphans.REFUSE,
-            lock_timeout=change.DEFAULT_LOCK_TIMEOUT):
+            lock_timeout=patience.DEFAULT_LOCK_TIMEOUT):
     """Return what db_sync would send to a database, and send nothing.
 
     What db_sync does to rows in batches is one statement here. Reads the
@@ -76,7 +77,7 @@ def db_plan(engine, version=None, with_indexes=True, repair_stamp=False,
     session.require_engine(engine)
     require_sense(orphans, lock_timeout)
     engine = engine.execution_options(lock_timeout=lock_timeout)
-    return change.patiently(engine, lambda: foresee(
+    return patience.patiently(engine, lambda: foresee(
         engine, pending.scripts(engine, version, with_indexes=with_indexes,
                                 repair_stamp=repair_stamp),
         orphans, tells=True))
@@ -148,7 +149,7 @@ def db_plan_offline(backend, start, version=None, with_indexes=True):
     return [_planned(script, schema) for script in scripts]
 
 
-def db_status(engine, lock_timeout=change.DEFAULT_LOCK_TIMEOUT):
+def db_status(engine, lock_timeout=patience.DEFAULT_LOCK_TIMEOUT):
     """Return the Status of a database: the version, and what is pending.
 
     Changes nothing.
@@ -165,7 +166,7 @@ def db_status(engine, lock_timeout=change.DEFAULT_LOCK_TIMEOUT):
     session.require_engine(engine)
     require_sense(ddl.orphans.REFUSE, lock_timeout)
     engine = engine.execution_options(lock_timeout=lock_timeout)
-    return change.patiently(engine, lambda: _status(engine))
+    return patience.patiently(engine, lambda: _status(engine))
 
 
 def _status(engine):

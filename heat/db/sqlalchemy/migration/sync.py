@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
-from heat.db.sqlalchemy.ddl import change
+from heat.db.sqlalchemy.ddl import patience
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration.apply import apply_version
@@ -66,7 +66,7 @@ class MigrationListener:
         """An AppliedVersion is in place."""
 
 
-def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
+def db_sync(engine, version=None, lock_timeout=patience.DEFAULT_LOCK_TIMEOUT,
             listener=MigrationListener(), online=False, with_indexes=True,
             repair_stamp=False, orphans=ddl.orphans.REFUSE):
     """Bring a database to a version, one script after the other.
@@ -120,14 +120,14 @@ def db_sync(engine, version=None, lock_timeout=change.DEFAULT_LOCK_TIMEOUT,
         return pending.scripts(engine, version, online, with_indexes,
                                repair_stamp)
 
-    while change.patiently(claiming, lambda: scripts(claiming) or
-                           claim.is_there(claiming)):
-        change.patiently(claiming, lambda: migrate_version.create(claiming))
+    while patience.patiently(claiming, lambda: scripts(claiming) or
+                             claim.is_there(claiming)):
+        patience.patiently(claiming, lambda: migrate_version.create(claiming))
         with contextlib.suppress(exception.TakenOver):
             with claim.held(claiming, lock_timeout,
                             listener.waiting) as check:
                 found = scripts(changing)
-                change.patiently(changing, lambda: plan.foresee(
+                patience.patiently(changing, lambda: plan.foresee(
                     changing, found, orphans))
                 for script in found:
                     applied.append(_apply(changing, script, check, listener))
