@@ -32,10 +32,15 @@ from heat.db.sqlalchemy.engine import session
 # Seconds for which others may have to queue behind a change.
 LOCK_WAIT = 0.1
 
-# SQLite lets nobody else write meanwhile. Who waits for it looks 1, 3, 8, 18,
-# 33, 53, 78, 103 and 128 ms after the first time, and then less often: this is
-# longer than what lies between, and makes sure that it is someone else's turn.
-TURN = 0.03
+# SQLite lets nobody else write meanwhile. Who waits for it looks again after
+# the first of these milliseconds, then the second, and at last always the
+# last. A pause as long as that, and some more, makes sure that it is seen.
+_LOOKS = (1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100)
+_SOME_MORE = 1.2
+
+# SQLite: KiB, negative by its rules. With the usual 2 MiB, a batch of a large
+# table would read pages twice, and write some before its end.
+_CACHE = 'PRAGMA cache_size = -32768'
 
 # What makes waits short, and what undoes all that is changed here. MySQL
 # counts in seconds; the Watchdog is there for less.
@@ -79,8 +84,7 @@ def apply(engine, find_missing, effect, online=False):
                 for statement in list(find_missing(Schema(conn))):
                     _send(conn, statement)
 
-    with giving_way(engine):
-        patiently(engine, attempt)
+    patiently(engine, attempt)
 
 
 def execute(engine, *statements):
@@ -136,29 +140,49 @@ def update_row(engine, statement):
     return patiently(engine, attempt)
 
 
+class Hold:
+    """A transaction that writes; seconds says how long it was one."""
+
+    seconds = None
+
+
 @contextlib.contextmanager
 def writing(conn):
     """Begin a transaction that comes to write, and commit it at the end.
 
     SQLite lets one who begins to write wait for others, but refuses one who
-    has read before.
+    has read before. After the end, it is the turn of those who wait for it.
+
+    :returns: a Hold, which knows its seconds afterwards
     """
+    hold = Hold()
+    is_sqlite = conn.dialect.name == 'sqlite'
     with conn.begin():
-        if conn.dialect.name == 'sqlite':
-            if conn.connection.in_transaction:
-                # oslo.db has begun to read.
-                conn.exec_driver_sql('COMMIT')
-            conn.exec_driver_sql('BEGIN IMMEDIATE')
-        yield
+        if is_sqlite:
+            _begin_to_write(conn)
+        start = time.monotonic()
+        yield hold
+    hold.seconds = time.monotonic() - start
+    if is_sqlite:
+        time.sleep(_pause_after(hold.seconds))
 
 
-@contextlib.contextmanager
-def giving_way(engine):
-    """After a long write, let those write who wait for SQLite."""
-    start = time.monotonic()
-    yield
-    if engine.name == 'sqlite':
-        time.sleep(min(TURN, time.monotonic() - start))
+def _begin_to_write(conn):
+    if conn.connection.in_transaction:
+        # oslo.db has begun to read.
+        conn.exec_driver_sql('COMMIT')
+    conn.exec_driver_sql('BEGIN IMMEDIATE')
+    conn.exec_driver_sql(_CACHE)
+
+
+def _pause_after(seconds):
+    """Return the seconds in which all look again who have waited so long."""
+    waited = 0
+    for look in _LOOKS:
+        waited += look / 1000
+        if waited > seconds:
+            break
+    return _SOME_MORE * look / 1000
 
 
 def _send(conn, statement):

@@ -16,8 +16,6 @@ So a change holds few locks at once, none for long, and is not one huge write
 set on Galera.
 """
 
-import time
-
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.ddl import change
@@ -28,11 +26,11 @@ from heat.db.sqlalchemy.ddl.recorder import Recorder
 SIZE = {'sqlite': 5000, 'mysql': 1000, 'postgresql': 2000}
 
 # Others wait for the rows of a batch, and on SQLite for all rows: it is as
-# large as takes SECONDS, but not smaller than LEAST, where commits would be
-# all. SQLite works in this process; whoever it waits for makes no difference.
+# large as takes SECONDS from its begin to its commit. The first one has FIRST
+# rows, and none is smaller than LEAST, where commits would be all.
 SECONDS = 0.05
-LEAST = 500
-_CLOCKS = {'sqlite': time.thread_time}
+FIRST = 500
+LEAST = {'sqlite': 100, 'mysql': 500, 'postgresql': 500}
 
 # PostgreSQL takes a recursion to have many rows, and would read a whole table
 # for each batch, or compile what takes some milliseconds.
@@ -61,13 +59,11 @@ def change_rows(engine, key, describe, check=None,
     if isinstance(engine, Recorder):
         engine.record(*describe(sa.true()))
         return
-    size = SIZE[engine.name]
-    clock = _CLOCKS.get(engine.name, time.monotonic)
+    size = min(FIRST, SIZE[engine.name])
     last, is_last = None, False
     with change.connection(engine, **_isolation(engine)) as conn:
         def attempt():
-            start = clock()
-            with change.writing(conn):
+            with change.writing(conn) as hold:
                 _use_indexes(conn)
                 batch, end = _next_batch(conn.execute, conn, key, size, last)
                 _lock(conn, key, batch)
@@ -75,15 +71,18 @@ def change_rows(engine, key, describe, check=None,
                     check(conn, batch)
                 for statement in describe(batch):
                     conn.execute(statement)
-            return end, clock() - start
+            return end, hold.seconds
 
         while not is_last:
-            with change.giving_way(engine):
-                last, seconds = patience.patiently(engine, attempt)
+            last, seconds = patience.patiently(engine, attempt)
             is_last = last is None
-            # It may be too short for the clock.
-            factor = min(2, max(0.5, SECONDS / (seconds or SECONDS)))
-            size = min(SIZE[engine.name], max(LEAST, int(size * factor)))
+            size = _next_size(engine.name, size, seconds)
+
+
+def _next_size(name, size, seconds):
+    # It may be too short for the clock.
+    factor = min(2, max(0.5, SECONDS / (seconds or SECONDS)))
+    return min(SIZE[name], max(LEAST[name], int(size * factor)))
 
 
 def _isolation(engine):

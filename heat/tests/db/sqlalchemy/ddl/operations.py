@@ -13,13 +13,16 @@
 
 """What holds for every schema change, tried on each engine."""
 
+import contextlib
 import re
 import signal
+from unittest import mock
 
 import sqlalchemy as sa
 
 from heat.db import exception
 from heat.db.sqlalchemy import ddl
+from heat.db.sqlalchemy.ddl import change
 from heat.tests import base
 from heat.tests import clients
 from heat.tests import databases
@@ -100,6 +103,42 @@ class DatabaseTestCase(base.DBTestCase):
         name = type_.compile(dialect=self.engine.dialect).split(' COLL')[0]
         return {'INTEGER(11)': 'INTEGER', 'TINYINT(1)': 'BOOL',
                 }.get(name, name)
+
+
+class Clock:
+    """A clock for ddl.change that goes with statements alone.
+
+    :param seconds: {how a statement begins: the seconds that it takes, or
+        what tells them of its rowcount}
+    """
+
+    def __init__(self, engine, seconds):
+        self._engine = engine
+        self._seconds = seconds
+        self._now = 0
+        self.pauses = []
+
+    @contextlib.contextmanager
+    def running(self):
+        sa.event.listen(self._engine, 'after_cursor_execute', self._go)
+        try:
+            with mock.patch.object(change, 'time', self):
+                yield
+        finally:
+            sa.event.remove(self._engine, 'after_cursor_execute', self._go)
+
+    def _go(self, conn, cursor, statement, *args):
+        for begin, seconds in self._seconds.items():
+            if statement.startswith(begin):
+                self._now += (seconds(cursor.rowcount) if callable(seconds)
+                              else seconds)
+
+    def monotonic(self):
+        return self._now
+
+    def sleep(self, seconds):
+        """Note a pause, in milliseconds."""
+        self.pauses.append(round(seconds * 1000))
 
 
 class OperationTests:

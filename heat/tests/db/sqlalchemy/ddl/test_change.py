@@ -90,6 +90,29 @@ class ApplyTest(operations.DatabaseTestCase):
         self.assertEqual([False] * 3, asked)
         self.assertEqual([(1, 5, None)], self.select('SELECT * FROM thing'))
 
+    @base.only_on('sqlite')
+    def test_who_waits_gets_a_turn(self):
+        """A pause is as long as it was held, not as others held it."""
+        clock = operations.Clock(self.engine, {
+            'BEGIN IMMEDIATE': 1, 'UPDATE': 0.04, 'DELETE': 0.2})
+        with clock.running():
+            for statement in 'UPDATE thing SET size = 8', 'DELETE FROM thing':
+                ddl.execute(self.engine, statement)
+        # Those who came at the begin look after 53 and 228 milliseconds.
+        self.assertEqual([24, 60], clock.pauses)
+
+    @base.only_on('sqlite')
+    def test_a_large_table_stays_in_memory(self):
+        sizes = []
+
+        def missing(schema):
+            sizes.append(schema.conn.exec_driver_sql(
+                'PRAGMA cache_size').scalar())
+            return []
+
+        ddl.apply(self.engine, missing, lambda schema: None)
+        self.assertEqual([-32768], sizes)
+
     def test_execute(self):
         ddl.execute(self.engine, 'UPDATE thing SET size = 8',
                     'UPDATE thing SET size = size + 1')

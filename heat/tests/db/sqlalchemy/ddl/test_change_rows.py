@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.ddl.change_rows import batches
 from heat.tests import base
+from heat.tests.db.sqlalchemy.ddl import operations
 
 
 class ChangeRowsTest(base.DBTestCase):
@@ -58,6 +59,19 @@ class ChangeRowsTest(base.DBTestCase):
     def test_all_rows(self):
         ddl.change_rows(self.engine, self.KEY, self._grow)
         self.assertEqual(list(range(10, 17)), self._sizes())
+
+    def test_batches_are_as_large_as_can_be_held(self):
+        """Whoever was waited for makes no difference."""
+        self.execute(self.TABLE.insert(), [
+            {'id': 'more-%d' % number} for number in range(3000)])
+        rows = []
+        clock = operations.Clock(self.engine, {
+            'BEGIN IMMEDIATE': 1,
+            'UPDATE': lambda count: rows.append(count) or count / 16384})
+        with clock.running():
+            ddl.change_rows(self.engine, self.KEY, self._grow)
+        # A twentieth of a second for 819 rows.
+        self.assertEqual([500, 819, 819, 819, 50], rows)
 
     def test_not_what_is_checked_and_refused(self):
         def check(conn, batch):
