@@ -14,6 +14,7 @@
 
 import json
 
+from oslo_db import api
 import sqlalchemy as sa
 
 from live import templates
@@ -36,6 +37,11 @@ _LEFT_AFTER_DELETION = {
 }
 
 
+def _is_lost(error):
+    """Tell whether the session of a read has ended."""
+    return getattr(error, 'connection_invalidated', False)
+
+
 class Rows:
     """The rows of a database.
 
@@ -45,7 +51,9 @@ class Rows:
     def __init__(self, engine):
         self.engine = engine
 
+    @api.wrap_db_retry(max_retries=5, exception_checker=_is_lost)
     def select(self, statement, **parameters):
+        """Return rows; what a fault has ended is asked again."""
         with self.engine.connect() as connection:
             return connection.execute(
                 sa.text(statement), parameters).fetchall()

@@ -43,8 +43,12 @@ _END_SESSIONS = {
 
 
 def connect(url):
-    """Return an Engine that commits each statement."""
-    return sa.create_engine(url, isolation_level='AUTOCOMMIT')
+    """Return an Engine that commits each statement.
+
+    It uses no session that has ended.
+    """
+    return sa.create_engine(url, isolation_level='AUTOCOMMIT',
+                            pool_pre_ping=True)
 
 
 class Server:
