@@ -1,19 +1,23 @@
 #!/usr/bin/env bash
 #
-# Run tests of a real Heat, 25.0.2, with this database layer in place of its
-# own. Sets up what is missing.
+# Run tests of a real Heat with this database layer in place of its own. Sets
+# up what is missing.
 #
-#   tools/heat-on-this.sh [--own] [--connection URL] WHAT...
-#   tools/heat-on-this.sh [--own] [--connection URL] live [OPTION...]
+#   tools/heat-on-this.sh [OPTION...] WHAT...
+#   tools/heat-on-this.sh [OPTION...] live [OPTION OF live...]
+#
+#   --own             run Heat's own database layer, to compare
+#   --heat VERSION    of Heat, 23.0.0 or later; 25.0.2 if nothing is said
+#   --connection URL  of a database, which is emptied; if nothing is said,
+#                     SQLite in memory
 #
 # WHAT is database (Heat's tests of its database API), convergence (its
 # scenarios of convergence), unit (all its unit tests, some 7,000), or names
-# of modules and packages of its tests. --own runs them with Heat's own layer,
-# to compare. The database at the URL is emptied; the default is SQLite in
-# memory. tools/heat-differences.txt lists the tests that fail, with reasons.
+# of modules and packages of its tests. tools/heat-differences.txt lists the
+# tests that fail, with reasons.
 #
 # live lets two processes of heat-engine work with a RabbitMQ, on MariaDB if
-# nothing else is said; live --help has its options.
+# nothing else is said; live --help has its options. It needs Heat 25 or later.
 #
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
@@ -32,12 +36,15 @@ cd "$(dirname "$0")/.."
 . tools/lib.sh
 
 own=
+version=$HEAT_VERSION
 connection=()
 tests=()
 live=
 while [ $# -gt 0 ]; do
     case $1 in
         --own) own=yes ;;
+        --heat) version=$2; shift ;;
+        --heat=*) version=${1#*=} ;;
         --connection) connection=(--connection "$2"); shift ;;
         --connection=*) connection=("$1") ;;
         database) tests+=(heat.tests.db.test_sqlalchemy_api) ;;
@@ -51,15 +58,17 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$live" ] || [ ${#tests[@]} -gt 0 ] ||
     die "say what to run: database, convergence, unit or live"
+heat=$(heat_venv "$version")
+[ -z "$live" ] || [ "${version%%.*}" -ge 25 ] ||
+    die "live needs Heat 25 or later: engines of Heat $version use eventlet"
 
 [ -z "$live" ] || tools/test-setup.sh --broker >&2
-tools/heat-venv.sh >&2
-heat=.tox/heat25
+tools/heat-venv.sh "$version" >&2
 source=$PWD/$heat/source
 if [ -z "$own" ]; then
     source=$(mktemp -d)
     trap 'rm -rf "$source"' EXIT
-    cp -r $heat/source/. "$source"
+    cp -r "$heat/source/." "$source"
     # Heat's own models and filters stay beside: its tests look at them.
     cp -r heat/db/. "$source/heat/db/"
     cat >> "$source/heat/db/__init__.py" <<'END'
@@ -68,7 +77,7 @@ compat.install()
 END
 fi
 if [ -n "$live" ]; then
-    PYTHONPATH=. $heat/bin/python tools/heat-live.py --source "$source" \
+    PYTHONPATH=. "$heat/bin/python" tools/heat-live.py --source "$source" \
         ${connection[@]+"${connection[@]}"} "$@"
     exit
 fi

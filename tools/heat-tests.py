@@ -24,15 +24,13 @@ import sys
 import unittest
 import warnings
 
-from oslo_service import backend
+# Before anything else of Heat: it chooses between threads and eventlet.
+from heat.tests import common  # noqa: F401
 
-# Before anything of Heat is imported.
-backend.init_backend(backend.BackendType.THREADING)
-
-from heat.db import api  # noqa: E402
-from heat.db import filters  # noqa: E402
-from oslo_db import options  # noqa: E402
-from oslo_db.sqlalchemy import utils  # noqa: E402
+from heat.db import api
+from heat.db import filters
+from oslo_db import options
+from oslo_db.sqlalchemy import utils
 
 
 def parse_arguments():

@@ -20,6 +20,20 @@ VENV=.venv
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory
 export GIT_CONFIG_VALUE_0=$PWD
 
+# The version of a real Heat that the tests use.
+HEAT_VERSION=25.0.2
+
+# Print where a real Heat of a version is.
+heat_venv() {
+    [[ $1 =~ ^(2[3-9]|[3-9][0-9])(\.[0-9]+){2}$ ]] ||
+        die "--heat $1: say a version from 23.0.0 on, such as 24.1.2"
+    if [ "$1" = $HEAT_VERSION ]; then
+        echo .tox/heat25
+    else
+        echo ".tox/heat-$1"
+    fi
+}
+
 say() {
     printf '== %s\n' "$*"
 }

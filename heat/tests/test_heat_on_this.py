@@ -16,6 +16,7 @@ import os
 import subprocess
 
 import testscenarios
+import testtools
 
 import heat
 from heat.tests import base
@@ -38,3 +39,22 @@ class HeatOnThisTest(base.DBTestCase):
         result = subprocess.run([SCRIPT, *options, self.what],
                                 capture_output=True, text=True)
         self.assertEqual(0, result.returncode, result.stdout + result.stderr)
+
+
+class RefusalTest(testtools.TestCase):
+    """What it says at once, before anything is installed."""
+
+    scenarios = [(name, {'words': words, 'expected': expected})
+                 for name, words, expected in (
+        ('too old', ['--heat', '22.0.1', 'database'],
+         '--heat 22.0.1: say a version from 23.0.0 on, such as 24.1.2'),
+        ('incomplete', ['--heat=24', 'database'],
+         '--heat 24: say a version from 23.0.0 on, such as 24.1.2'),
+        ('no live engines', ['--heat', '24.1.2', 'live'],
+         'live needs Heat 25 or later: engines of Heat 24.1.2 use eventlet'))]
+
+    def test_one_line_says_why(self):
+        result = subprocess.run([SCRIPT, *self.words], capture_output=True,
+                                text=True)
+        self.assertEqual((1, 'heat-on-this.sh: %s\n' % self.expected),
+                         (result.returncode, result.stderr))
