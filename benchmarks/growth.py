@@ -38,7 +38,7 @@ from benchmarks import target
 from heat.common import context
 from heat.db import api
 from heat.tests import at
-from heat.tests.db.sqlalchemy.api.cost import cost
+from heat.tests.cost import cost
 
 ENGINES = ('sqlite', *target.SERVERS)
 SIZES = 1000, 10000, 100000

@@ -30,7 +30,7 @@ from heat.db.sqlalchemy.api import event_purge
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import Event
 from heat.tests import base
-from heat.tests.db.sqlalchemy.api.cost import CostTestCase
+from heat.tests.cost import CostTestCase
 
 UUID = '11111111-1111-4111-8111-111111111111'
 

@@ -20,7 +20,7 @@ from heat.db import api
 from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import SoftwareConfig
 from heat.db.sqlalchemy.models import Stack
-from heat.tests.db.sqlalchemy.api.cost import CostTestCase
+from heat.tests.cost import CostTestCase
 
 MANY = 1000
 PAGE = 10

@@ -22,7 +22,7 @@ from heat.db.sqlalchemy.api import stack_status
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Stack
 from heat.tests import base
-from heat.tests.db.sqlalchemy.api.cost import CostTestCase
+from heat.tests.cost import CostTestCase
 
 OLD = '11111111-1111-4111-8111-111111111111'
 LOST = (exception.LostSwap, exception.NotFound)

@@ -21,7 +21,7 @@ from heat.db import exception
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy import models
 from heat.tests import base
-from heat.tests.db.sqlalchemy.api import cost
+from heat.tests import cost
 
 GONE = datetime.datetime(2015, 1, 1)
 
