@@ -61,9 +61,9 @@ def clear_orphans(engine, column, target, children=()):
         engine.get_execution_options().get('orphans', REFUSE))
     if way == DELETE:
         _tell(engine, database, found, column, target, children)
-        change_rows(
-            engine, column.table.c.id,
-            lambda batch: _deletions(batch, column, target, children))
+        # A run that dies finds the data of an orphan by the orphan.
+        for child in *children, None:
+            _delete(engine, column, target, child)
     elif is_recorder:
         engine.refused.append(found)
     else:
@@ -110,22 +110,38 @@ def _match(schema, pairs):
         for one, other in pairs)
 
 
-def _is_orphan(column, target):
-    return sa.and_(column.is_not(None), sa.not_(
-        sa.select(sa.literal_column('1')).select_from(target.table).where(
-            target == column).correlate(column.table).exists()))
+def _key(column, child):
+    return (column if child is None else child).table.c.id
+
+
+def _orphans(batch, column, target, child):
+    """Return a SELECT of the ids of orphans in a batch.
+
+    :param child: the column that refers to them, for the ids of its rows; the
+        batch is one of these then
+    """
+    rows = column.table
+    if child is not None:
+        rows = child.table.join(rows, child == rows.c.id)
+    # For NOT EXISTS, MariaDB would read the whole other table.
+    return sa.select(_key(column, child)).select_from(
+        rows.outerjoin(target.table, target == column)).where(
+        batch, column.is_not(None), target.is_(None)).correlate(None)
+
+
+def _read(engine, column, target, child=None):
+    """Yield the ids of orphans, or of rows of a child, some at a time."""
+    key = _key(column, child)
+    for batch in batches(engine, key, _SIZE[engine.name]):
+        yield change.read(engine, _orphans(
+            batch, column, target, child).order_by(key)).scalars().all()
 
 
 def _words(engine, column, target):
     """Tell how many orphans there are, and ids of some; None for none."""
     table = column.table
     count, ids = 0, []
-    for batch in batches(engine, table.c.id, _SIZE[engine.name]):
-        # For NOT EXISTS, MariaDB would read the whole other table.
-        found = change.read(engine, sa.select(table.c.id).select_from(
-            table.outerjoin(target.table, target == column)).where(
-            batch, column.is_not(None), target.is_(None)
-        ).order_by(table.c.id)).scalars().all()
+    for found in _read(engine, column, target):
         count += len(found)
         ids += found[:SHOWN - len(ids)]
     return count and _(
@@ -139,20 +155,28 @@ def _words(engine, column, target):
 def _tell(engine, database, found, column, target, children):
     tell = teller(engine)
     tell(_('%s; they are deleted') % found)
-    orphans = sa.select(column.table.c.id).where(_is_orphan(column, target))
     for child in children:
-        count = change.read(database, sa.select(sa.func.count()).select_from(
-            child.table).where(child.in_(orphans))).scalar()
+        count = sum(map(len, _read(database, column, target, child)))
         if count:
             tell(_('rows of %(table)s that belong to them: %(count)d; they '
                    'are deleted') % {'table': child.table.name,
                                      'count': count})
 
 
-def _deletions(batch, column, target, children):
-    key = column.table.c.id
-    orphans = sa.and_(batch, _is_orphan(column, target))
-    for child in children:
-        yield child.table.delete().where(
-            child.in_(sa.select(key).where(orphans)))
-    yield column.table.delete().where(orphans)
+def _delete(engine, column, target, child):
+    """Delete orphans, or rows of a child, in batches of their own table.
+
+    It may have no index on what it refers to.
+    """
+    key = _key(column, child)
+
+    def deletion(batch):
+        orphans = _orphans(batch, column, target, child)
+        if engine.name != 'mysql':
+            return [key.table.delete().where(key.in_(orphans))]
+        # It reads a whole table for IN, and selects from the one that it
+        # deletes from if the rows are put aside, as DISTINCT does.
+        found = orphans.distinct().subquery('orphan')
+        return [key.table.delete().where(key == found.c.id)]
+
+    change_rows(engine, key, deletion)

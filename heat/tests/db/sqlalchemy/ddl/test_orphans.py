@@ -20,6 +20,8 @@ from heat.db import exception
 from heat.db.sqlalchemy import ddl
 from heat.db.sqlalchemy.ddl.change_rows import SIZE
 from heat.tests import base
+from heat.tests import cost
+from heat.tests import databases
 from heat.tests.db.sqlalchemy.ddl import operations
 
 PARTS = 'rows of part that refer to a row of thing that is not there: '
@@ -130,3 +132,33 @@ class OrphansTest(operations.OperationTests, operations.DatabaseTestCase):
         deletions = [statement for statement in statements
                      if statement.startswith('DELETE FROM part')]
         self.assertGreater(len(deletions), 2)
+
+    def _cost(self, count):
+        """Return what it costs to delete so many of twice as many rows."""
+        databases.empty(self.engine)
+        self.BEFORE.create_all(self.engine)
+        numbers = range(1, 1 + 2 * count)
+        with self.engine.begin() as conn:
+            for name, rows in {
+                    'thing': [{'id': str(number)} for number in numbers],
+                    'part': [{'id': number, 'thing_id': str(number)
+                              if number % 2 else 'gone'}
+                             for number in numbers],
+                    'detail': [{'id': number, 'part_id': number}
+                               for number in numbers]}.items():
+                conn.execute(self.BEFORE.tables[name].insert(), rows)
+        for name in self.BEFORE.tables:
+            self.execute('ANALYZE %s' % (
+                'TABLE ' + name if self.driver == 'mysql' else name))
+        spent = cost.cost(self.driver, lambda: self.operate(self.engine))
+        self.assertEqual([(count,)] * 2, self.select(
+            'SELECT COUNT(*) FROM part UNION ALL '
+            'SELECT COUNT(*) FROM detail'))
+        return spent
+
+    def test_it_costs_no_more_for_each_of_many(self):
+        with mock.patch.dict(SIZE, {self.driver: 20}):
+            few, more, many = [self._cost(count) for count in (250, 500, 1000)]
+        # It is twice if each costs the same, and four times if all are read
+        # for each batch.
+        self.assertLess(many - more, 2.5 * (more - few))
