@@ -50,7 +50,8 @@ def event_get_all_by_stack(context, stack_id, limit=None, marker=None,
     :raises oslo_db.exception.DBError: as the database says
     """
     return _page(context, _of_stack(stack_id), limit, marker, sort_keys,
-                 sort_dir, filters, index=Event.created_at)
+                 sort_dir, filters, index=(
+                     Event.stack_id, Event.created_at, Event.id))
 
 
 def event_get_all_by_tenant(context, limit=None, marker=None, sort_keys=None,
@@ -102,6 +103,7 @@ def _page(context, query, limit, marker, sort_keys, sort_dir, filters,
         query = query.options(orm.joinedload(Event.rsrc_prop_data))
         # Another index finds them.
         index = None
-    return rows.every(context, listing.limited_page(
-        query.where(*conditions), order, descending, limit, last, index),
-        parameters)
+    return listing.read_page(
+        lambda page: rows.every(context, page, parameters),
+        query.where(*conditions), order, descending, limit, last, index,
+        is_filtered=bool(filters))

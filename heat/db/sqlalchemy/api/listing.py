@@ -12,6 +12,9 @@
 
 """Lists: rows that match filters, in a total order, page by page."""
 
+import weakref
+
+from oslo_db import exception as db_exception
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -19,10 +22,15 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.comparison import any_of
+from heat.db.sqlalchemy.engine import errors
+from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.models import columns
 
 # SQLite takes 32,766 parameters at most, and a longer list is a mistake.
 MOST_VALUES = 10000
+
+# The names of indexes that the database of an Engine does not have.
+_lacking = weakref.WeakKeyDictionary()
 
 
 def matching(model, filters):
@@ -101,16 +109,46 @@ def page(query, order, descending, last=None):
     return query
 
 
-def limited_page(query, order, descending, limit, last, index):
-    """Return the query of a page of limited length; see page.
+def read_page(read, query, order, descending, limit, last, index,
+              is_filtered=False):
+    """Return what a function reads of a page of limited length; see page.
 
+    :param read: a function of the query of the page
     :param limit: how many rows it has at most; None is no limit
-    :param index: the column by which an index has what the query is of, in
-        order, NULLs included; None if there is no such index
+    :param index: the columns of an index of db_sync that has what the query
+        is of, in the order of the last two, NULLs included; or None
+    :param is_filtered: another index may serve better
     """
-    if limit is not None and len(order) == 2 and order[0] is index:
-        return _indexed_page(query, order, descending, limit, last)
-    return page(query, order, descending, last).limit(limit)
+    if (limit is None or index is None or len(order) != 2 or
+            order[0] is not index[-2]):
+        return read(page(query, order, descending, last).limit(limit))
+
+    def read_of(query):
+        return read(_indexed_page(query, order, descending, limit, last))
+
+    return read_of(query) if is_filtered else _by_index(read_of, query, index)
+
+
+def _by_index(read, query, index):
+    """Return what a function reads of a query, by an index if it is there.
+
+    Where many rows are of one tenant, MySQL takes another one, and reads all
+    that is before a page. If the index was left out, the server refuses to
+    be told, and is not told again.
+    """
+    lacking = _lacking.setdefault(facade.get_engine(), set())
+    model = index[0].class_
+    name = '_'.join(('ix', model.__tablename__,
+                     *(column.key for column in index)))
+    if name in lacking:
+        return read(query)
+    try:
+        return read(query.with_hint(model, 'FORCE INDEX (%s)' % name, 'mysql'))
+    except db_exception.DBError as error:
+        if not errors.is_unknown_index(error):
+            raise
+        lacking.add(name)
+        return read(query)
 
 
 def _indexed_page(query, order, descending, limit, last):

@@ -73,9 +73,11 @@ def software_config_get_all(context, limit=None, marker=None):
     if marker is not None:
         last = rows.first_values(context, query.where(same_id(
             SoftwareConfig.id, marker)).with_only_columns(*ORDER), parameters)
-    index = None if fence.is_admin(context) else SoftwareConfig.created_at
-    return rows.every(context, listing.limited_page(
-        query, ORDER, True, limit, last, index), parameters)
+    index = (None if fence.is_admin(context) else
+             (SoftwareConfig.tenant, *ORDER))
+    return listing.read_page(
+        lambda page: rows.every(context, page, parameters),
+        query, ORDER, True, limit, last, index)
 
 
 def software_config_count_all(context):

@@ -128,11 +128,13 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
             context, _query(context, tenant_safe, True).where(same_id(
                 Stack.id, marker)).with_only_columns(*order),
             fence.tenant(context))
-    # An index has the stacks of each tenant by their age, and one has all.
-    page = listing.limited_page(query, order, descending, limit, last,
-                                Stack.created_at)
-    return rows.every(context, page.options(*_loaded(page, eager_load)),
-                      fence.tenant(context))
+    return listing.read_page(
+        lambda page: rows.every(
+            context, page.options(*_loaded(page, eager_load)),
+            fence.tenant(context)),
+        query, order, descending, limit, last,
+        _index(context, tenant_safe, show_nested),
+        is_filtered=bool(filters or tags or tags_any))
 
 
 def stack_count_all(context, filters=None, tenant_safe=True,
@@ -164,7 +166,7 @@ def _query(context, tenant_safe=True, show_deleted=False):
 def _listed(context, filters, tenant_safe, show_deleted, show_nested,
             conditions):
     query = _query(context, False, show_deleted)
-    if tenant_safe and not fence.is_admin(context):
+    if not _is_of_all(context, tenant_safe):
         # A stack's user project may see the stack, but does not list it.
         query = query.where(same_id(Stack.tenant, context.project_id))
     if show_nested:
@@ -172,6 +174,19 @@ def _listed(context, filters, tenant_safe, show_deleted, show_nested,
     else:
         query = query.where(Stack.owner_id.is_(None))
     return query.where(*conditions, *listing.matching(Stack, filters))
+
+
+def _is_of_all(context, tenant_safe):
+    return not tenant_safe or fence.is_admin(context)
+
+
+def _index(context, tenant_safe, show_nested):
+    """Return the columns of the index that has stacks by their age."""
+    order = Stack.created_at, Stack.id
+    if _is_of_all(context, tenant_safe):
+        return order
+    return ((Stack.tenant, *order) if show_nested else
+            (Stack.tenant, Stack.owner_id, *order))
 
 
 def _loaded(page, eager_load):

@@ -82,6 +82,12 @@ def translate(context):
         return meaning(error)
 
 
+def is_unknown_index(error):
+    """Tell whether MySQL was told to use an index that is not there."""
+    return re.search(r"\b1176\b.*Key '.*' doesn't exist in table",
+                     str(error)) is not None
+
+
 def _meaning(dialect, text):
     for pattern, meaning in _MEANINGS.get(dialect, ()):
         if re.search(pattern, text, re.DOTALL):

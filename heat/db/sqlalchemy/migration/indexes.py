@@ -58,6 +58,14 @@ INDEXES = (
     Index('stack', ('created_at', 'id'), True),
     Index('event', ('stack_id', 'created_at', 'id'), True),
     Index('software_config', ('tenant', 'created_at', 'id'), True),
+    # For those at the top alone, of which there are few among nested ones:
+    # Heat counts a tenant's before it makes a stack, and most lists are of
+    # these. No UPDATE changes what it is of.
+    Index('stack', ('tenant', 'owner_id', 'created_at', 'id'), True,
+          {'mysql_length': {'tenant': 255}}),
+    # A deployment belongs to either of two projects. Heat counts a project's
+    # before it makes one.
+    Index('software_deployment', ('stack_user_project_id',), True),
 )
 
 

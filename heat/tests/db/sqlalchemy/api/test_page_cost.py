@@ -100,7 +100,7 @@ class PageCostTest(PageTestCase):
         """Return how much the server has looked at for a page."""
         cost, sent = self.cost_of(request, expected, marker=marker,
                                   sort_dir='asc')
-        return _rows_read(self.plan(*sent)) if cost is None else cost
+        return rows_read(self.plan(*sent)) if cost is None else cost
 
 
 class ConfigPageCostTest(PageCostTest):
@@ -138,9 +138,9 @@ class IndexedTestCase(PageTestCase):
 
     def setUp(self):
         super().setUp()
-        # Of who has a tenth of all, MariaDB reads all that is before a page.
-        for number in range(12):
-            self.insert_owned('other-%d' % number)
+        # Of who has half of all, MariaDB would read all that is before a page,
+        # if it was not told to use the index.
+        self.insert_owned('other')
         self.keys = self.insert_owned('tenant')
         self.empty = [self.keys.pop(number) for number in (777, 77, 7)][::-1]
         table = self.MODEL.__tablename__
@@ -157,7 +157,7 @@ class IndexedTestCase(PageTestCase):
                 self.context, keys[start:start + PAGE],
                 marker=keys[start - 1] if start else None, **kwargs)
             if cost is None:
-                cost = _rows_read(self.plan(*sent))
+                cost = rows_read(self.plan(*sent))
             self.assertLessEqual(cost, self.MOST[self.driver])
 
 
@@ -212,10 +212,10 @@ class ConfigsOfTenantTest(IndexedTestCase):
         self.assert_cheap(self.keys[::-1] + self.empty[::-1])
 
 
-def _rows_read(plan):
+def rows_read(plan):
     """Return how many rows a plan of PostgreSQL has read from tables."""
     read = 0
     if 'Relation Name' in plan:
         read = plan['Actual Loops'] * (
             plan['Actual Rows'] + plan.get('Rows Removed by Filter', 0))
-    return read + sum(map(_rows_read, plan.get('Plans', ())))
+    return read + sum(map(rows_read, plan.get('Plans', ())))
