@@ -135,21 +135,35 @@ class DBSyncTest(base.GaleraTestCase):
             self._assert_done()
             place += 13
 
-    def test_while_writers_run_on_the_other_nodes(self):
+    def test_while_writers_run_on_its_node(self):
         """As far as Heat's services may go on."""
-        writers = [self.useFixture(_Writer(engine, number))
-                   for number, engine in enumerate(self.engines[1:])]
+        writers = [self.useFixture(_Writer(self.engines[0], number))
+                   for number in range(2)]
         api.db_sync(self.engines[0], 55)
         for writer in writers:
             writer.stop()
-            self.assertEqual([(writer.count,)], writer.read())
+            self.assertEqual([(str(writer.count),)], writer.read())
             self.assertGreater(writer.count, 0)
         self.assertEqual(55, api.db_version(self.engines[0]))
         self.assertEqual(*map(schema.describe, self.engines[1:]))
 
+    def test_services_are_to_be_stopped(self):
+        """Writers on other nodes may stop a change, and it the cluster."""
+        engine = self.engines[0]
+        reasons = api.db_status(engine).needs_stopped_services
+        self.assertEqual(reasons, {
+            step.name: step.needs_stopped_services
+            for step in api.db_plan(engine)
+            if step.version and step.needs_stopped_services})
+        self.assertIn('Galera', reasons['055_stack_convergence_data'])
+        self.assertNotIn('066_placeholder', reasons)
+        self.assertEqual([], api.db_sync(engine, online=True))
+        api.db_sync(engine, with_indexes=False)
+        self.assertEqual([], api.db_sync(engine, online=True))
+
 
 class _Writer(fixtures.Fixture):
-    """Writes to a stack without a pause, as Heat at 046 does."""
+    """Writes to a resource without a pause: its table refers to stack."""
 
     def __init__(self, engine, number):
         self.engine = engine
@@ -162,8 +176,8 @@ class _Writer(fixtures.Fixture):
     def _setUp(self):
         self.addCleanup(self.stop)
         with self.engine.connect() as conn:
-            self.stack_id = conn.exec_driver_sql(
-                'SELECT id FROM stack ORDER BY id LIMIT %d, 1' %
+            self.resource_id = conn.exec_driver_sql(
+                'SELECT id FROM resource ORDER BY id LIMIT %d, 1' %
                 self.number).scalar()
         self._thread.start()
         self._began.wait()
@@ -174,8 +188,8 @@ class _Writer(fixtures.Fixture):
             with contextlib.suppress(db_exception.DBDeadlock):
                 with self.engine.begin() as conn:
                     conn.exec_driver_sql(
-                        'UPDATE stack SET timeout = %s WHERE id = %s',
-                        (self.count + 1, self.stack_id))
+                        'UPDATE resource SET rsrc_metadata = %s WHERE id = %s',
+                        (str(self.count + 1), self.resource_id))
                 self.count += 1
             self._began.set()
 
@@ -186,5 +200,5 @@ class _Writer(fixtures.Fixture):
     def read(self):
         with self.engine.connect() as conn:
             return conn.exec_driver_sql(
-                'SELECT timeout FROM stack WHERE id = %s',
-                (self.stack_id,)).all()
+                'SELECT rsrc_metadata FROM resource WHERE id = %s',
+                (self.resource_id,)).all()

@@ -71,17 +71,22 @@ def wait(session):
     return is_node
 
 
+def is_node(connection):
+    """Tell whether a SQLAlchemy Connection is to a node of a cluster."""
+    info = connection.info
+    if connection.dialect.name == 'mysql' and 'wsrep_on' not in info:
+        # The engine may be one that another has made.
+        _ask(connection.connection, info)
+    return bool(info.get('wsrep_on'))
+
+
 def stay_current(connection, branch):
     """Let each statement wait until this node has caught up.
 
     A listener for SQLAlchemy's event engine_connect, for those who change
     the schema: what a node does not have yet must not be made again.
     """
-    info = connection.info
-    if connection.dialect.name == 'mysql' and 'wsrep_on' not in info:
-        # The engine may be one that another has made.
-        _ask(connection.connection, info)
-    if info.get('wsrep_on'):
+    if is_node(connection):
         with contextlib.closing(connection.connection.cursor()) as cursor:
             cursor.execute('SET SESSION wsrep_sync_wait = 7')
 

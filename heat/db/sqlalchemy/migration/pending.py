@@ -16,12 +16,21 @@ import itertools
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine import session
 from heat.db.sqlalchemy.migration import alembic_version
 from heat.db.sqlalchemy.migration import charset
 from heat.db.sqlalchemy.migration import indexes
 from heat.db.sqlalchemy.migration import migrate_version
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
+
+# On each node, MariaDB 10.11 lets a change of a table wait, at its end, for
+# all who write to tables that refer to it. One of them may be a transaction
+# from another node, which waits for its turn behind the change: for ever.
+_ON_CLUSTER = _('while other nodes of the Galera cluster write to tables that '
+                'refer to those that it changes, it can stop the cluster')
+_EMPTY = 'placeholder'
 
 
 def scripts(engine, version=None, online=False, with_indexes=True,
@@ -43,10 +52,26 @@ def scripts(engine, version=None, online=False, with_indexes=True,
     last = last_step(engine.name, current, found) if with_indexes else []
     if last and (found or indexes.missing(engine)):
         found += last
+    found = marked(engine, found)
     if online:
         found = list(itertools.takewhile(
             lambda script: not script.needs_stopped_services, found))
     return found
+
+
+def marked(engine, scripts):
+    """Mark VersionScripts that need Heat's services stopped on a cluster.
+
+    On what is no node of a Galera cluster they stay as they are.
+
+    :returns: a list of VersionScript
+    """
+    with session.connection(engine) as conn:
+        is_node = galera.is_node(conn)
+    return [script._replace(needs_stopped_services=_ON_CLUSTER)
+            if is_node and not script.needs_stopped_services and
+            not script.name.endswith(_EMPTY) else script
+            for script in scripts]
 
 
 def last_step(backend, current, found):

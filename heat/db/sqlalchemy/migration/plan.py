@@ -171,7 +171,8 @@ def db_status(engine, lock_timeout=patience.DEFAULT_LOCK_TIMEOUT):
 
 def _status(engine):
     version = migrate_version.db_version(engine)
-    scripts = pending.between(engine.name, version, None)
+    scripts = pending.marked(
+        engine, pending.between(engine.name, version, None))
     return Status(
         version, max([version] + [script.version for script in scripts]),
         [script.name for script in scripts],
