@@ -10,9 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""How the check of real engines reads rows while faults end sessions."""
+"""How the check of real engines reaches its database."""
 
 import sys
+
+import sqlalchemy as sa
 
 from heat.tests import proxied
 from heat.tests import test_live_audit
@@ -28,8 +30,24 @@ class RowsTest(proxied.ProxiedTestCase):
         from live import rows
         from live import servers
         self.server = servers.Server(self.proxied_engine.url)
-        self.rows = rows.Rows(servers.connect(self.server.url))
-        self.addCleanup(self.rows.engine.dispose)
+        self.rows = rows.Rows(self.connect(self.server))
+
+    def connect(self, server):
+        from live import servers
+        engine = servers.connect(server.url)
+        self.addCleanup(engine.dispose)
+        return engine
+
+    def drop(self, database):
+        with self.rows.engine.connect() as connection:
+            connection.exec_driver_sql('DROP DATABASE ' + database)
+
+    def test_a_database_that_is_not_there_yet(self):
+        name = self.server.url.database + '_live'
+        new = type(self.server)(self.server.url.set(database=name))
+        new.prepare()
+        self.addCleanup(self.drop, name)
+        self.assertEqual([], sa.inspect(self.connect(new)).get_table_names())
 
     def test_a_session_that_ends_between_two_reads(self):
         self.assertEqual(0, self.rows.count_workers())

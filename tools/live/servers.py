@@ -26,7 +26,7 @@ import sqlalchemy as sa
 ENGINES = 2
 
 # The database to be in while another one is made anew.
-_ELSEWHERE = {'mysql': None, 'postgresql': 'postgres'}
+_ELSEWHERE = {'mysql': 'information_schema', 'postgresql': 'postgres'}
 _ANEW = {
     'mysql': ('DROP DATABASE IF EXISTS {name}',
               'CREATE DATABASE {name} CHARACTER SET utf8mb3'),
