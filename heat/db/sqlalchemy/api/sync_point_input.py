@@ -101,7 +101,8 @@ class _Addition(write.Unit):
             is_added = execute(_add(), self._addition()).rowcount
         row = execute(_select(not is_added), self.this).first()
         if row is None:
-            return None
+            # Another has completed it since, and its traversal has ended.
+            return False if is_added else None
         stored = json.loads(row.input_data or 'null')
         inputs = _inputs(stored)
         if not self._is_in(inputs):

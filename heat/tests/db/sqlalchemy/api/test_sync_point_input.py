@@ -139,6 +139,17 @@ class AddTest(InputTestCase):
         self.create(7, is_update=False)
         self.assertRaises(exception.NotFound, self.add, 'a')
 
+    def test_ended_since_it_was_added(self):
+        """Another input, which came later, was the last one."""
+        self.create()
+
+        def end(conn, cursor, statement, *args):
+            if statement.startswith('SELECT sync_point'):
+                self.execute('DELETE FROM sync_point')
+        self.listen('before_cursor_execute', end)
+        self.assertIs(False, self.add('a', 1, ABC))
+        self.assertRaises(exception.NotFound, self.add, 'b', 1, ABC)
+
     def test_refused(self):
         self.create()
         for arguments, key in (((None,), 'name'), ((1,), 'name'),
