@@ -135,12 +135,13 @@ class FiguresTest(testtools.TestCase):
     def test_traversal(self):
         results = json.loads(json.dumps(traversal.collect(
             traversal.arguments(['--engine', 'sqlite', '--resources', '12',
-                                 '--workers', '2']))))
+                                 '--workers', '1']))))
         found = results['traversals']
         self.assertEqual(list(layers.LAYERS),
                          [one['layer'] for one in found])
         for one in found:
-            self.assertEqual(('sqlite', 2), (one['engine'], one['workers']))
+            self.assertEqual(('sqlite', 1), (one['engine'], one['workers']))
+            self.assertIsNone(one['error'])
             for name in 'start', 'work':
                 self.assertThat(one[name], matchers.GreaterThan(0))
             self.assertIn(one['layer'], traversal.text(results))
