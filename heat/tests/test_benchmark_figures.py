@@ -135,16 +135,20 @@ class FiguresTest(testtools.TestCase):
     def test_traversal(self):
         results = json.loads(json.dumps(traversal.collect(
             traversal.arguments(['--engine', 'sqlite', '--resources', '12',
-                                 '--workers', '1']))))
+                                 '--workers', '2']))))
         found = results['traversals']
         self.assertEqual(list(layers.LAYERS),
                          [one['layer'] for one in found])
         for one in found:
-            self.assertEqual(('sqlite', 1), (one['engine'], one['workers']))
+            self.assertEqual(('sqlite', 2), (one['engine'], one['workers']))
+            self.assertIn(one['layer'], traversal.text(results))
+            if one['layer'] == layers.OWN and one['error']:
+                # It gives up now and then, when there are two.
+                self.assertIn('database is locked', one['error'])
+                continue
             self.assertIsNone(one['error'])
             for name in 'start', 'work':
                 self.assertThat(one[name], matchers.GreaterThan(0))
-            self.assertIn(one['layer'], traversal.text(results))
 
     def test_calls(self):
         results = json.loads(json.dumps(calls.collect(calls.arguments(
