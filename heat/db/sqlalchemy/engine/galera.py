@@ -64,11 +64,11 @@ def wait(session):
     :returns: whether it is a node
     """
     connection = session.connection()
-    is_node = bool(connection.info.get('wsrep_on'))
-    if is_node:
-        connection.exec_driver_sql(
-            'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1')
-    return is_node
+    if not is_node(connection):
+        return False
+    connection.exec_driver_sql(
+        'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1')
+    return True
 
 
 def is_node(connection):
