@@ -34,7 +34,8 @@ LOCK_WAIT = 0.1
 
 # SQLite lets nobody else write meanwhile. Who waits for it looks again after
 # the first of these milliseconds, then the second, and at last always the
-# last. A pause as long as that, and some more, makes sure that it is seen.
+# last: sqliteDefaultBusyCallback() in its main.c. A pause as long as that, and
+# some more, makes sure that it is seen.
 _LOOKS = (1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100)
 _SOME_MORE = 1.2
 
