@@ -30,16 +30,18 @@ def add_filled_column(engine, key, column, value):
     :param value: False or a number
     """
     table_name = key.table.name
-    table = sa.table(table_name, sa.column(column.name, column.type))
+    table = sa.table(table_name, sa.column(key.name, key.type),
+                     sa.column(column.name, column.type))
     if engine.name == 'sqlite':
         add_columns(engine, table_name, column)
     else:
         add_columns(engine, table_name, sa.Column(
             column.name, column.type, server_default=sa.text(str(value))))
         _drop_default(engine, table_name, column)
-    # On the servers, too: a run may have died that wrote to all rows.
+    # On the servers, too: a run may have died that wrote to all rows, or
+    # someone has inserted a row without the default.
     change_rows(
-        engine, key, lambda batch: [table.update().where(
+        engine, table.c[key.name], lambda batch: [table.update().where(
             batch, table.c[column.name].is_(None)
         ).values({column.name: value})],
         only_if=lambda schema: schema.has_empty(table_name, column.name))
