@@ -67,6 +67,7 @@ def _refuse(self, *args, **kwargs):
 class FrozenDict(dict):
     """A dictionary that refuses changes; its copies and pickles are plain."""
 
+    __slots__ = ()
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = _refuse
     setdefault = update = _refuse
 
@@ -77,6 +78,7 @@ class FrozenDict(dict):
 class FrozenList(list):
     """A list that refuses changes; its copies and pickles are plain."""
 
+    __slots__ = ()
     __setitem__ = __delitem__ = __iadd__ = __imul__ = append = _refuse
     clear = extend = insert = pop = remove = reverse = sort = _refuse
 

@@ -182,11 +182,9 @@ def _is_of_all(context, tenant_safe):
 
 def _index(context, tenant_safe, show_nested):
     """Return the columns of the index that has stacks by their age."""
-    order = Stack.created_at, Stack.id
-    if _is_of_all(context, tenant_safe):
-        return order
-    return ((Stack.tenant, *order) if show_nested else
-            (Stack.tenant, Stack.owner_id, *order))
+    return (() if _is_of_all(context, tenant_safe) else (Stack.tenant,)) + (
+        () if show_nested else (Stack.owner_id,)) + (
+            Stack.created_at, Stack.id)
 
 
 def _loaded(page, eager_load):

@@ -63,6 +63,8 @@ INDEXES = (
     # these. No UPDATE changes what it is of.
     Index('stack', ('tenant', 'owner_id', 'created_at', 'id'), True,
           {'mysql_length': {'tenant': 255}}),
+    # And an administrator's, of those of all tenants.
+    Index('stack', ('owner_id', 'created_at', 'id'), True),
     # A deployment belongs to either of two projects. Heat counts a project's
     # before it makes one.
     Index('software_deployment', ('stack_user_project_id',), True),

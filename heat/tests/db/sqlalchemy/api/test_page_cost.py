@@ -180,6 +180,13 @@ class AllStacksTest(StacksOfTenantTest):
                 'SELECT id FROM stack WHERE created_at IS NOT NULL')),
             key=lambda key: (key[-3:], key))
 
+    def analyze(self, *models):
+        if self.driver == 'sqlite':
+            # It has no statistics unless someone asks for them.
+            self.engine.dispose()
+        else:
+            super().analyze(*models)
+
     def list(self, request, **kwargs):
         return api.stack_get_all(context.RequestContext(is_admin=True),
                                  **kwargs)

@@ -38,7 +38,8 @@ MADE_ON_MYSQL = {'ix_event_stack_id_created_at_id',
                  'ix_software_deployment_stack_user_project_id',
                  'ix_stack_created_at_id', 'ix_stack_deleted_at',
                  'ix_stack_tenant_created_at_id',
-                 'ix_stack_tenant_owner_id_created_at_id'}
+                 'ix_stack_tenant_owner_id_created_at_id',
+                 'ix_stack_owner_id_created_at_id'}
 
 # MySQL refuses such a statement if it has to block writers.
 WITHOUT_LOCKS = {'sqlite': '^CREATE INDEX ', 'mysql': ' LOCK=NONE$',
