@@ -30,7 +30,14 @@ from heat.db.sqlalchemy import ddl
 # PostgreSQL widens a column in place.
 _COPIES = _('it copies the tables stack, resource and software_deployment, '
             'which can not be written to meanwhile')
-NEEDS_STOPPED_SERVICES = {'mysql': _COPIES, 'sqlite': _COPIES}
+# Who inserts a row in MariaDB does not lock the table that the row refers to,
+# and finds none while the copy is renamed (MariaDB 10.11; that nothing is
+# locked is MDEV-37365): error 1452.
+_UNREFERABLE = _('it copies the tables stack, resource and '
+                 'software_deployment, which can not be written to meanwhile; '
+                 'at the end of each copy, rows that refer to one can be '
+                 'refused')
+NEEDS_STOPPED_SERVICES = {'mysql': _UNREFERABLE, 'sqlite': _COPIES}
 
 
 def upgrade(migrate_engine):
