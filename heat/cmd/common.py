@@ -72,13 +72,11 @@ def configure(argv, program, *cli_opts):
 
     Without --config-file it is that of the engine, as for Heat's own command.
 
-    :param argv: the arguments; None takes those of the process
+    :param argv: the arguments, as prepare has returned them
     :param program: the name of the command
     :param cli_opts: options of oslo.config that the command line has
-    :raises heat.db.exception.InvalidConnection: as prepare
     :raises oslo_config.cfg.Error: as oslo.config says
     """
-    argv = prepare(argv)
     CONF.register_cli_opts(cli_opts)
     CONF(argv, project='heat', prog=program, version=_version(),
          default_config_files=cfg.find_config_files('heat', 'heat-engine'))

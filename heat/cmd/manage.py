@@ -20,12 +20,12 @@ heat.cmd.exits has the exit statuses. What is refused or fails says why in one
 line on stderr, and shows a traceback only with --debug.
 """
 
-import argparse
 import sys
 
 from oslo_config import cfg
 
 from heat.cmd import common
+from heat.cmd import completion
 from heat.cmd import db_check
 from heat.cmd import db_sync
 from heat.cmd import db_version
@@ -71,9 +71,7 @@ def parser():
 
     It has the commands, and the options before them that are files.
     """
-    found = argparse.ArgumentParser(PROGRAM)
-    for name in '--config-file', '--config-dir', '--log-file':
-        found.add_argument(name)
+    found = completion.parser(PROGRAM)
     add_commands(found.add_subparsers())
     return found
 
@@ -84,6 +82,9 @@ def main(argv=None):
     :param argv: the arguments; None takes those of the process
     """
     try:
+        argv = common.prepare(argv)
+        if completion.is_shown(argv, parser):
+            return exits.DONE
         common.configure(argv, PROGRAM, cfg.SubCommandOpt(
             'command', title=_('commands'), handler=add_commands))
         return CONF.command.run(CONF.command)

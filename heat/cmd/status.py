@@ -28,6 +28,7 @@ from heat.cmd.checks import rows
 from heat.cmd.checks import schema
 from heat.cmd.checks import server
 from heat.cmd import common
+from heat.cmd import completion
 from heat.cmd import exits
 from heat.cmd import output
 from heat.common.config import CONF
@@ -75,13 +76,31 @@ class Checks(upgradecheck.UpgradeCommands):
             return NOT_CHECKED
 
 
+def parser():
+    """Return an ArgumentParser for what completes command lines in a shell.
+
+    It has what oslo.upgradecheck takes.
+    """
+    found = completion.parser('heat-status')
+    # shtab leaves out what has no help.
+    upgrade = found.add_subparsers().add_parser(
+        'upgrade', help=_('what to look at before an upgrade'))
+    upgrade.add_argument('check', choices=['check'])
+    upgrade.add_argument('--json', action='store_true',
+                         help=_('print the results as JSON'))
+    return found
+
+
 def main(argv=None):
     """Run the checks and return the exit status.
 
     :param argv: the arguments; None takes those of the process
     """
     try:
-        return upgradecheck.main(CONF, 'heat', Checks(), common.prepare(argv))
+        argv = common.prepare(argv)
+        if completion.is_shown(argv, parser):
+            return upgradecheck.Code.SUCCESS
+        return upgradecheck.main(CONF, 'heat', Checks(), argv)
     except KeyboardInterrupt:
         output.tell('heat-status', _('interrupted; it has changed nothing'))
         return exits.INTERRUPTED

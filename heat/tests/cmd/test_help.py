@@ -30,11 +30,12 @@ NAMES = [command.__name__.rpartition('.')[2] for command in manage.COMMANDS]
 
 # Completes a command line as bash does when someone presses Tab.
 COMPLETE = '''
-. ./heat-manage
-COMP_WORDS=(%s) COMP_CWORD=%d
-$(complete -p heat-manage | sed 's/.*-F \\([^ ]*\\).*/\\1/') heat-manage
+. ./%(program)s
+COMP_WORDS=(%(words)s) COMP_CWORD=%(last)d
+$(complete -p %(program)s | sed 's/.*-F \\([^ ]*\\).*/\\1/') %(program)s
 printf '%%s\\n' "${COMPREPLY[@]}"
 '''
+MODULES = {'heat-manage': 'heat.cmd.manage', 'heat-status': 'heat.cmd.status'}
 
 
 class HelpTest(testtools.TestCase):
@@ -70,15 +71,21 @@ class CompletionTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.directory = self.useFixture(fixtures.TempDir()).path
-        with open(os.path.join(self.directory, 'heat-manage'), 'w') as script:
-            subprocess.run((sys.executable, '-m', 'shtab', '--shell=bash',
-                            'heat.cmd.manage.parser'), check=True,
-                           stdout=script)
 
-    def complete(self, *words):
-        """Return what bash would complete the last word to."""
+    def run_module(self, program, *argv, **options):
         return subprocess.run(
-            ('bash', '-c', COMPLETE % (' '.join(words), len(words) - 1)),
+            (sys.executable, '-m', MODULES[program], *argv), text=True,
+            stderr=subprocess.PIPE, **options)
+
+    def complete(self, program, *words):
+        """Return what bash would complete the last word to."""
+        with open(os.path.join(self.directory, program), 'w') as script:
+            self.run_module(program, '--shell_completion', 'bash', check=True,
+                            stdout=script)
+        return subprocess.run(
+            ('bash', '-c', COMPLETE % {
+                'program': program, 'words': ' '.join((program, *words)),
+                'last': len(words)}),
             cwd=self.directory, check=True, text=True,
             capture_output=True).stdout.split()
 
@@ -92,3 +99,31 @@ class CompletionTest(testtools.TestCase):
             'heat-manage', 'db_sync', '--dry'))
         self.assertEqual(['json'], self.complete(
             'heat-manage', 'service', '--format', 'j'))
+
+    def test_status(self):
+        self.assertEqual(['upgrade'], self.complete('heat-status', 'up'))
+        self.assertEqual(['check'], self.complete(
+            'heat-status', 'upgrade', 'ch'))
+        self.assertEqual(['--json'], self.complete(
+            'heat-status', 'upgrade', 'check', '--j'))
+
+    def test_other_shells(self):
+        for program in MODULES:
+            result = self.run_module(program, '--shell_completion=zsh',
+                                     stdout=subprocess.PIPE)
+            self.assertEqual((0, ''), (result.returncode, result.stderr))
+            self.assertIn('#compdef ' + program, result.stdout)
+            result = self.run_module(program, '--shell_completion', 'csh',
+                                     stdout=subprocess.PIPE)
+            self.assertEqual((2, ''), (result.returncode, result.stdout))
+
+    def test_without_shtab(self):
+        os.mkdir(os.path.join(self.directory, 'shtab'))
+        with open(os.path.join(self.directory, 'shtab', '__init__.py'),
+                  'w') as module:
+            module.write('raise ImportError')
+        result = self.run_module(
+            'heat-manage', '--shell_completion', 'bash', cwd=self.directory,
+            stdout=subprocess.PIPE)
+        self.assertEqual((1, ''), (result.returncode, result.stdout))
+        self.assertRegex(result.stderr, r'\Aheat-manage: shtab [^\n]+\n\Z')
