@@ -44,6 +44,7 @@ def prepare(argv):
     :raises heat.db.exception.InvalidConnection: an argument is a URL with a
         password
     """
+    _mend_streams()
     # Others in this process may have parsed their own.
     CONF.clear()
     log.register_options(CONF)
@@ -65,6 +66,15 @@ def prepare(argv):
         'sqlalchemy=WARNING', 'heat.db.sqlalchemy.engine.connections=WARNING',
         'alembic=WARNING', 'oslo_db=CRITICAL'])
     return argv
+
+
+def _mend_streams():
+    if sys.stderr is None:
+        # print would write on stdout what is for a closed stderr.
+        sys.stderr = open(os.devnull, 'w')
+    if hasattr(sys.stdout, 'reconfigure'):
+        # Escape what the encoding of the terminal, or of cron, lacks.
+        sys.stdout.reconfigure(errors='backslashreplace')
 
 
 def configure(argv, program, *cli_opts):
@@ -157,6 +167,8 @@ def _words(error):
             text += _('; the connection was lost: run it again, and it goes '
                       'on from there')
         return text
+    if isinstance(error, OSError) and error.filename:
+        return '%s: %s' % (error.filename, error.strerror)
     text = ' '.join(str(error).split())
     if isinstance(error, cfg.ConfigFileParseError):
         # It ends with the line of the file, which may hold any secret.

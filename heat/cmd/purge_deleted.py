@@ -64,8 +64,12 @@ def add_arguments(parser):
 
 def run(args):
     """Delete stacks and services that were deleted some time ago."""
-    age = _number('age', args.age)
-    batch_size = _number('batch_size', args.batch_size)
+    age = _number('AGE', args.age)
+    batch_size = _number('--batch-size', args.batch_size, 1)
+    if args.orphans and args.project_id is not None:
+        raise exception.InvalidValues(
+            _('what belongs to nothing is of no project; leave one of them '
+              'out'), ['--orphans', '--project-id'])
     common.newest_engine()
     from heat.cmd import purge_progress
     from heat.db.sqlalchemy.maintenance import purge
@@ -92,18 +96,19 @@ def _words(purged, dry_run):
         yield _('The time was over before the end: run it again.')
 
 
-def _number(name, text):
+def _number(name, text, least=0):
     # A longer one is none, and Python does not read it.
-    if not re.fullmatch('[0-9]{1,9}', text):
+    if not re.fullmatch('[0-9]{1,9}', text) or int(text) < least:
         raise exception.InvalidValues(
-            _('must be a whole number from 0 on, and not "%s"') %
-            output.short(text), [name])
+            _('must be a whole number from %(least)d to 999999999, and not '
+              '"%(text)s"') % {'least': least, 'text': output.short(text)},
+            [name])
     return int(text)
 
 
 def _seconds(text):
     if not re.fullmatch(r'[0-9]{1,6}(\.[0-9]{1,6})?', text):
         raise argparse.ArgumentTypeError(
-            _('a number of seconds is at most 999999, and not "%s"') %
+            _('must be a number of seconds from 0 to 999999, and not "%s"') %
             output.short(text))
     return float(text)

@@ -38,7 +38,12 @@ def run(args):
             _('a resource is told by its number in the database, and not by '
               '"%s"') % output.short(args.resource_id), ['RESOURCE_ID'])
     common.newest_engine()
-    data = api.resource_data_get_all(
-        context.RequestContext(is_admin=True), int(args.resource_id))
+    try:
+        data = api.resource_data_get_all(
+            context.RequestContext(is_admin=True), int(args.resource_id))
+    except exception.NotFound:
+        raise exception.NotFound(
+            _('there is no resource %s, or it keeps nothing') %
+            args.resource_id) from None
     output.show(args.format, (LINE % item for item in data.items()),
                 data=data)

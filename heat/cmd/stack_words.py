@@ -49,13 +49,19 @@ _FINDINGS = {
         'nested stack %(subject)s has hung for %(age)s: heat-manage '
         'stack_status %(id)s tells why'),
 }
+_NESTED_AT_REST = _(
+    'nested stack %(subject)s is at rest, but locked by %(engine)s, or '
+    'something in it is: heat-manage stack_status %(id)s tells more')
 
 
 def finding(report, graph, one):
     """Return a Finding in words."""
     words = Words(report, graph)
     subject, engine_id = one.subject or {}, one.engine_id
-    return _FINDINGS[one.kind] % {
+    text = _FINDINGS[one.kind]
+    if one.kind == diagnosis.NESTED and not diagnosis.is_in_progress(subject):
+        text = _NESTED_AT_REST
+    return text % {
         'subject': words.quoted(subject) if one.kind == diagnosis.NESTED else
         words.resource(subject), 'id': subject.get('id'),
         'engine': engine_id and words.engine(engine_id),

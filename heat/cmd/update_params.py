@@ -35,9 +35,10 @@ def add_arguments(parser):
     # Not choices: argparse would show a key that stands in the wrong place.
     parser.add_argument(
         'action', nargs='?', metavar='|'.join(ACTIONS),
-        help=_('encrypt: what may be encrypted and is not; decrypt: the same '
-               'again; rotate: encrypt with auth_encryption_key all that '
-               'another key has encrypted'))
+        help=_('encrypt: hidden parameters and properties that are in clear; '
+               'decrypt: the way back; rotate: encrypt with '
+               'auth_encryption_key all that another key has encrypted. May '
+               'be left out with --check'))
     parser.add_argument(
         'old_keys', nargs='*', metavar=OLD_KEY,
         help=_('a key besides those of the configuration; for decrypt, the '
@@ -71,7 +72,8 @@ def run(args):
 def _require_sense(args):
     if args.action not in (ACTIONS if not args.check else (*ACTIONS, None)):
         raise exception.InvalidValues(
-            _('must be one of %s') % ', '.join(ACTIONS), ['action'])
+            _('must be one of %s, or --check alone') % ', '.join(ACTIONS),
+            ['action'])
     if len(args.old_keys) > 1:
         raise exception.InvalidValues(
             _('put several keys into auth_encryption_previous_keys'),
@@ -89,7 +91,7 @@ def _keys(args):
     named.update(('auth_encryption_previous_keys[%d]' % number, key)
                  for number, key in enumerate(previous))
     for key in args.old_keys:
-        named[OLD_KEY] = crypt.keys(key)[0]
+        named[OLD_KEY] = crypt.keys(key, OLD_KEY)[0]
     return named
 
 

@@ -100,15 +100,16 @@ def decrypted_dict(data, known=None):
     return _each(_decrypt_json, data, known)
 
 
-def keys(key=None):
+def keys(key=None, name='encryption_key'):
     """Return the configured keys as bytes, the one that encrypts first.
 
     :param key: a text that is the only key instead
+    :param name: of that key, for errors
     :raises heat.db.exception.InvalidEncryptionKey: one can not be used;
         the text names the option, and does not show the key
     """
     if key is not None:
-        return [_checked('encryption_key', key)]
+        return [_checked(name, key)]
     first = 'auth_encryption_key'
     previous = 'auth_encryption_previous_keys'
     others = _option(previous)

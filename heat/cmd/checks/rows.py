@@ -63,10 +63,14 @@ def largest(command):
     if not sizes:
         return result(SUCCESS, _('SQLite keeps no statistics.') if
                       command.engine.name == 'sqlite' else _('No tables yet.'))
-    return result(SUCCESS, '; '.join(
-        _('%(table)s: about %(rows)d rows, %(size).1f MiB') % {
-            'table': size.table, 'rows': size.rows,
-            'size': size.bytes / 2 ** 20} for size in sizes[:LARGEST]) + '.')
+    return result(SUCCESS, '; '.join(map(_size, sizes[:LARGEST])) + '.')
+
+
+def _size(size):
+    rows = (_('an unknown number of') if size.rows is None else
+            _('about %d') % size.rows)
+    return _('%(table)s: %(rows)s rows, %(size).1f MiB') % {
+        'table': size.table, 'rows': rows, 'size': size.bytes / 2 ** 20}
 
 
 def _numbers(counts, most):

@@ -85,6 +85,14 @@ class RowsTest(CheckTestCase):
         self.assert_result(SUCCESS, 'SQLite keeps no statistics.',
                            rows.largest)
 
+    @base.only_on('postgresql')
+    def test_largest_before_statistics(self):
+        self.execute('CREATE TABLE restored (id INTEGER)')
+        self.addCleanup(self.execute, 'DROP TABLE restored')
+        self.patch(rows, 'LARGEST', 100)
+        self.assert_result(SUCCESS, 'restored: an unknown number of rows, 0.',
+                           rows.largest)
+
     @base.only_on('mysql', 'postgresql')
     def test_largest(self):
         self.create_orphans(3)

@@ -12,8 +12,10 @@
 
 """heat-manage, run as an operator runs it."""
 
+import contextlib
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 
@@ -35,14 +37,14 @@ class ManageTestCase(testtools.TestCase):
         super().setUp()
         self.directory = self.useFixture(fixtures.TempDir()).path
 
-    def run_command(self, *args, connection=None):
+    def run_command(self, *args, connection=None, **options):
         env = {name: value for name, value in os.environ.items()
                if not name.startswith('OS_')}
         if connection is not None:
             env['OS_DATABASE__CONNECTION'] = connection
         return subprocess.run(
             (HEAT_MANAGE,) + args, env=env, cwd=self.directory, text=True,
-            capture_output=True)
+            capture_output=True, **options)
 
     def assert_refused(self, *args, connection=None):
         """Assert status 1 and one clear line; return the line."""
@@ -223,6 +225,33 @@ class ConnectionTest(ManageTestCase):
                 stdout=full, stderr=subprocess.PIPE)
         self.assertNotEqual(0, result.returncode)
         self.assertNotIn('Traceback', result.stderr)
+
+    def test_without_stderr(self):
+        """What is for it is not on stdout, where results are."""
+        for args, status in (['db_version'], 0), (['db_sync', 'x'], 1):
+            result = self.run_command(
+                *args, preexec_fn=lambda: os.close(2))
+            self.assertEqual((status, '45\n' if not status else ''),
+                             (result.returncode, result.stdout))
+
+    def test_what_stdout_can_not_show(self):
+        self.run_command('db_sync')
+        database = sqlite3.connect(os.path.join(self.directory, 'heat.sqlite'))
+        with contextlib.closing(database), database:
+            database.execute(
+                "INSERT INTO service VALUES ('id', 'engine', 'host', '名', "
+                "'binary', 'topic', 60, '2020-01-01 00:00:00', NULL, NULL)")
+        self.useFixture(fixtures.EnvironmentVariable('PYTHONIOENCODING',
+                                                     'ascii'))
+        result = self.run_command('service', 'list',
+                                  connection='sqlite:///heat.sqlite')
+        self.assertEqual((0, ''), (result.returncode, result.stderr))
+        self.assertIn(r'\u540d ', result.stdout)
+
+    def test_log_file_that_can_not_be_written(self):
+        self.assertEqual(
+            'heat-manage: /absent/log: No such file or directory\n',
+            self.assert_refused('--log-file', '/absent/log', 'db_version'))
 
     def test_config_file_that_can_not_be_read(self):
         self.assertIn('absent.conf', self.assert_refused(

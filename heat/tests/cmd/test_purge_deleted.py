@@ -177,13 +177,18 @@ class PurgeDeletedTest(command.CommandTestCase):
         for args, reason in (
                 (['abc'], '"abc"'), (['-1'], '"-1"'), ([''], 'whole number'),
                 (['9' * 5000], '999...'), (['999999999'], 'the year 1'),
-                (['1.5'], '"1.5"'), (['-b', '0'], 'from 1 on'),
-                (['-b', 'x'], '"x": batch_size')):
+                (['1.5'], '"1.5": AGE'), (['1234567890'], 'to 999999999'),
+                (['-b', '0'], 'from 1 to 999999999, and not "0"'),
+                (['-b', '-3'], 'from 1 to'), (['-b', 'x'], '"x": --batch'),
+                (['-p', 'tenant', '--orphans'], '--orphans, --project-id')):
             self.assertIn(reason, self.assert_refused('purge_deleted', *args))
-        for args in (['-g', 'weeks'], ['--max-time', 'x'],
-                     ['--sleep', '-1'], ['1', '2']):
-            self.assertEqual(2, self.run_command('purge_deleted',
-                                                 *args).status, args)
+        for args, reason in (
+                (['-g', 'weeks'], 'weeks'), (['1', '2'], ': 2'),
+                (['--max-time', 'x'], 'from 0 to 999999, and not "x"'),
+                (['--sleep', '-1'], 'from 0 to 999999, and not "-1"')):
+            result = self.run_command('purge_deleted', *args)
+            self.assertEqual(2, result.status, args)
+            self.assertIn(reason, result.stderr)
         self.assertEqual(1, self.stacks())
 
     def test_database_below_the_newest_version(self):

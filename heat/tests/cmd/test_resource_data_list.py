@@ -42,7 +42,7 @@ class ResourceDataListTest(command.CommandTestCase):
 
     def test_none(self):
         for number in ('1', '9999999999'):
-            self.assertIn('there is no resource data ' + number,
+            self.assertIn('there is no resource %s, or it' % number,
                           self.assert_refused('resource_data_list', number))
 
     def test_no_number(self):

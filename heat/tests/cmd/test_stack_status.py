@@ -201,6 +201,17 @@ class StackStatusTest(StatusTestCase):
         report, graph, findings, text = self.diagnose()
         self.assertEqual([nested], stack_diagnosis.to_reset(report, findings))
 
+    def test_nested_stack_at_rest(self):
+        """It does not hang, though an engine has died with its lock."""
+        self.write(status='COMPLETE')
+        nested = self.in_progress(name='inner', owner_id=self.stack_id,
+                                  status='COMPLETE')
+        api.stack_lock_create(self.context, nested, stuck.DEAD)
+        text = self.diagnose()[3]
+        self.assertIn('nested stack "inner" is at rest, but locked by engine '
+                      + stuck.DEAD, text)
+        self.assertNotIn('hung', text)
+
     def test_past_traversals(self):
         self.write(status='COMPLETE')
         self.resource('net')

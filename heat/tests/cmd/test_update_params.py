@@ -323,11 +323,12 @@ class RefusedTest(UpdateParamsTestCase):
 
     def test_what_makes_no_sense(self):
         for argv, reason in (
-                ((), 'must be one of encrypt, decrypt, rotate: action'),
+                ((), 'must be one of encrypt, decrypt, rotate, or '
+                 '--check alone: action'),
                 ((KEY, 'rotate'), 'must be one of'),
                 (('rotate', KEY, OTHER), 'put several keys into'),
-                (('rotate', 'short' + SECRET), 'encryption_key has'),
-                (('rotate', ''), 'encryption_key has 0 characters'),
+                (('rotate', 'short' + SECRET), 'manage: OLD_KEY has'),
+                (('rotate', ''), 'OLD_KEY has 0 characters'),
                 (('--check', 'rotate', 'ä' * 32), 'not ASCII'),
                 (('--', 'rotate', '-' * 31), 'has 31 characters'),
                 (('rotate', '\x1b' * 32), 'can not be printed')):

@@ -25,9 +25,9 @@ _SIZES = {
         FROM information_schema.tables
         WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
         ORDER BY size DESC, name'''),
-    # reltuples is -1 before the first ANALYZE.
+    # reltuples is -1 before the first ANALYZE, as after a restore.
     'postgresql': sa.text('''
-        SELECT c.relname AS name, GREATEST(c.reltuples, 0) AS number,
+        SELECT c.relname AS name, NULLIF(c.reltuples, -1) AS number,
                pg_total_relation_size(c.oid) AS size
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = current_schema() AND c.relkind = 'r'
@@ -38,12 +38,12 @@ _SIZES = {
 class Size(typing.NamedTuple):
     """Of a table.
 
-    :ivar rows: how many, as the server estimates
+    :ivar rows: how many, as the server estimates; None if it does not yet
     :ivar bytes: with its indexes
     """
 
     table: str
-    rows: int
+    rows: typing.Optional[int]
     bytes: int
 
 
@@ -62,5 +62,6 @@ def db_sizes(engine):
     if engine.name not in _SIZES:
         return []
     with engine.connect() as conn:
-        return [Size(row.name, int(row.number or 0), int(row.size or 0))
+        return [Size(row.name, None if row.number is None else
+                     int(row.number), int(row.size or 0))
                 for row in conn.execute(_SIZES[engine.name])]

@@ -64,7 +64,8 @@ def diagnose(report, graph):
             *_of_traversal(report, graph), *_of_nested(report, graph)]
 
 
-def _is_in_progress(row):
+def is_in_progress(row):
+    """Tell whether a stack or a resource is."""
     return row['status'] == fence.IN_PROGRESS
 
 
@@ -88,7 +89,7 @@ def _of_lock(report, graph):
     if graph.is_dead(engine_id):
         yield Finding(STACK_LOCK, None, engine_id, seconds=seconds)
     elif (engine_id is None and not stack['convergence'] and
-            _is_in_progress(stack) and _is_late(seconds)):
+            is_in_progress(stack) and _is_late(seconds)):
         yield Finding(NO_LOCK, seconds=seconds)
 
 
@@ -98,7 +99,7 @@ def _of_resources(report, graph):
         if graph.is_dead(row['engine_id']):
             yield Finding(RESOURCE_LOCK, row, row['engine_id'],
                           seconds=seconds)
-        elif (row['engine_id'] is None and _is_in_progress(row) and
+        elif (row['engine_id'] is None and is_in_progress(row) and
                 report.stack['convergence'] and _is_late(seconds)):
             yield Finding(NO_ENGINE, row, seconds=seconds)
 
@@ -106,7 +107,7 @@ def _of_resources(report, graph):
 def _of_traversal(report, graph):
     if not graph.is_readable:
         yield Finding(UNREADABLE)
-    if not (report.stack['convergence'] and _is_in_progress(report.stack)):
+    if not (report.stack['convergence'] and is_in_progress(report.stack)):
         return
     seconds = _age_of(report, report.stack)
     if not graph.is_under_way:
@@ -142,7 +143,7 @@ def _of_nested(report, graph):
         engines = holders[row['id']] - {None}
         dead = sorted(filter(graph.is_dead, engines))
         seconds = _age_of(report, row)
-        if dead or (not engines and _is_in_progress(row) and
+        if dead or (not engines and is_in_progress(row) and
                     _is_late(seconds)):
             yield Finding(NESTED, row, dead[0] if dead else None,
                           seconds=seconds)
@@ -154,7 +155,7 @@ def to_reset(report, findings):
     What hangs below is reset with a stack that is in progress.
     """
     kinds = {finding.kind for finding in findings} - {UNREADABLE}
-    if kinds - {NESTED} or (kinds and _is_in_progress(report.stack)):
+    if kinds - {NESTED} or (kinds and is_in_progress(report.stack)):
         return [report.stack['id']]
     return [finding.subject['id'] for finding in findings
             if finding.kind == NESTED]
