@@ -19,6 +19,7 @@ from heat.db import exception
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.ddl.change_rows import batches
 from heat.db.sqlalchemy.ddl.change_rows import change_rows
+from heat.db.sqlalchemy.ddl.create_index import create_index
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 from heat.db.sqlalchemy.ddl.tell import teller
 
@@ -42,6 +43,9 @@ def clear_orphans(engine, column, target, children=()):
     all versions. Nothing is looked for in columns that are not there, or of
     types that do not match: another operation is half done.
 
+    On PostgreSQL, the children of what is deleted get an index on what they
+    refer to, which stays: the one that the last step of db_sync makes.
+
     :param column: 'table.column', which refers to a row of another table; the
         table has a column id
     :param target: 'table.column', to which it refers
@@ -62,8 +66,10 @@ def clear_orphans(engine, column, target, children=()):
     if way == DELETE:
         _tell(engine, database, found, column, target, children)
         # A run that dies finds the data of an orphan by the orphan.
-        for child in *children, None:
+        for child in children:
             _delete(engine, column, target, child)
+            _index(engine, child)
+        _delete(engine, column, target, None)
     elif is_recorder:
         engine.refused.append(found)
     else:
@@ -180,3 +186,14 @@ def _delete(engine, column, target, child):
         return [key.table.delete().where(key == found.c.id)]
 
     change_rows(engine, key, deletion)
+
+
+def _index(engine, child):
+    """Let PostgreSQL see that nothing refers to what is deleted.
+
+    It looks for each row. InnoDB has made the index for the foreign key, and
+    SQLite has keys switched off.
+    """
+    if engine.name == 'postgresql':
+        table, column = child.table.name, child.name
+        create_index(engine, 'ix_%s_%s' % (table, column), table, column)
