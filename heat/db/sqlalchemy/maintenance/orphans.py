@@ -102,27 +102,32 @@ def _find_surplus_events(limit):
     if most < 1:
         return
     for batch in _batches(Stack.__table__.c.id):
-        number = sa.func.count().label('number')
-        for stack_id, number in _read(
-                sa.select(EVENT.c.stack_id, number).where(
+        for stack_id in _read(
+                sa.select(EVENT.c.stack_id).where(
                     EVENT.c.stack_id.in_(
                         sa.select(Stack.__table__.c.id).where(batch))
-                ).group_by(EVENT.c.stack_id).having(number > most)).all():
-            yield from _oldest_events(stack_id, number - most, limit)
+                ).group_by(EVENT.c.stack_id).having(
+                    sa.func.count() > most)).scalars().all():
+            yield from _oldest_events(stack_id, most, limit)
 
 
-def _oldest_events(stack_id, number, limit):
+def _oldest_events(stack_id, most, limit):
+    """Yield Deletions of what is older than the newest events of a stack.
+
+    Older than one of them, and not so and so many: another may delete some of
+    these meanwhile, and what stays would not be enough.
+    """
+    of_stack = EVENT.c.stack_id == stack_id
+    stays = _read(sa.select(EVENT.c.id).where(of_stack).order_by(
+        EVENT.c.id.desc()).offset(most - 1).limit(1)).scalar()
     last = 0
-    while number:
+    while stays is not None and last is not None:
         ids = _read(sa.select(EVENT.c.id).where(
-            EVENT.c.stack_id == stack_id, EVENT.c.id > last,
+            of_stack, EVENT.c.id > last, EVENT.c.id < stays,
             EVENT.c.created_at < limit).order_by(EVENT.c.id).limit(
-            min(PAGE, number))).scalars().all()
+            PAGE)).scalars().all()
         yield _SurplusDeletion(EVENT, limit, ids)
-        if not ids:
-            return
-        number -= len(ids)
-        last = ids[-1]
+        last = ids[-1] if ids else None
 
 
 def _key(table):

@@ -128,6 +128,27 @@ class SharedTest(OrphansTestCase):
         self.assertEqual(self.kept['resource_properties_data'],
                          self.keys()['resource_properties_data'])
 
+    def test_events_that_another_purge_deletes_meanwhile(self):
+        """The newest ones stay, though both have begun with too many."""
+        added = self.add(*(('event', {'stack_id': self.stack_id})
+                           for _ in range(20)))
+        newest = set(sorted(added.rows['event'])[-5:])
+        config = self.useFixture(config_fixture.Config())
+        config.config(max_events_per_stack=5)
+
+        def find(limit, stay):
+            for number, deletion in enumerate(found(limit, stay)):
+                if number == 1:
+                    with mock.patch.object(orphans, 'find', found):
+                        self.purge_orphans()
+                yield deletion
+        found = orphans.find
+        with mock.patch.object(orphans, 'find', find), (
+                mock.patch.object(orphans, 'PAGE', 2)):
+            self.purge_orphans()
+        self.assertEqual(newest, {
+            key for key in self.keys()['event'] if key in added.rows['event']})
+
     def test_batches_of_any_size(self):
         for size in (1, 2, 3, 500):
             self.add(*((name, {}) for name in SHARED for _ in range(5)))
