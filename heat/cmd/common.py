@@ -162,7 +162,9 @@ def report(program, error):
 def _words(error):
     """Return what an error says, without a password."""
     if isinstance(error, DATABASE_ERRORS):
-        text = '%s: %s' % (url.masked(), _reason(error))
+        text = '%s: %s' % (
+            url.masked(getattr(error, 'option', 'connection')),
+            _reason(error))
         if isinstance(error, db_exception.DBConnectionError):
             text += _('; the connection was lost: run it again, and it goes '
                       'on from there')

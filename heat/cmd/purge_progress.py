@@ -32,6 +32,7 @@ class PurgeProgress(purge.PurgeListener):
 
     def __init__(self):
         self._line = terminal.Line()
+        self._reason = None
         # Otherwise the log is on stdout, where the results are.
         self._has_log = any(CONF[name] for name in (
             'log_file', 'log_dir', 'use_syslog', 'use_journal'))
@@ -48,6 +49,7 @@ class PurgeProgress(purge.PurgeListener):
             'rows': sum(counts.values()) - counts['stack']}
         if deleted_at is not None:
             text += _('; at stacks deleted %s') % deleted_at
+        self._reason = None
         self._note(text)
 
     def kept(self, stack_id, owner_id):
@@ -57,7 +59,10 @@ class PurgeProgress(purge.PurgeListener):
             '%(owner)s was') % {'stack': stack_id, 'owner': owner_id})
 
     def waiting(self, reason):
-        self._note(_('waiting: %s') % reason)
+        # It is told every half second, maybe for hours.
+        if reason != self._reason:
+            self._reason = reason
+            self._note(_('waiting: %s') % reason)
 
     def _note(self, text):
         self._line.show(text)

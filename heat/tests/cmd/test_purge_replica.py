@@ -56,6 +56,24 @@ class ReplicaTest(ReplicaTestCase):
         self.assertNotIn('waiting', result.stderr)
         self.assertEqual(0, self.stacks())
 
+    def test_errors_name_it(self):
+        """And before anything is deleted."""
+        for url, name, reason in (
+                ('mysql+pymysql://heat:secret@127.0.0.1:1/heat',
+                 'mysql+pymysql://heat:***@127.0.0.1:1/heat: ', 'refused'),
+                ('mysql+pymysql://heat:secret@127.0.0.1',
+                 '[database] slave_connection', 'names no database'),
+                ('postgresql+psycopg2://127.0.0.1:1/heat?password=secret&'
+                 'options=secret', 'psycopg2://127.0.0.1:1/heat: ',
+                 'refused'),
+                ('secret', '[database] slave_connection', 'is not a URL')):
+            result = self.purge(url)
+            self.assertEqual((1, ''), (result.status, result.stdout))
+            self.assertIn(name, result.stderr)
+            self.assertIn(reason, result.stderr)
+            self.assertNotIn('secret', result.stderr)
+            self.assertEqual(2, self.stacks())
+
     def test_none_is_configured(self):
         self.assertIn('set [database] slave_connection', self.assert_refused(
             'purge_deleted', '--replica', before=command.forget_engine))
@@ -99,11 +117,20 @@ class BehindTest(ReplicaTestCase):
         self.assertEqual(0, self.stacks())
 
     def test_until_the_time_is_over(self):
-        result = self.purge('sqlite:///' + self.replica, '--max-time', '1.5')
+        result = self.purge('sqlite:///' + self.replica, '--max-time', '2.5')
         self.assertEqual(exits.MORE, result.status)
-        self.assertIn('waiting: the replica has not deleted yet',
-                      result.stderr)
+        self.assertEqual(1, result.stderr.count(
+            'waiting: the replica has not deleted yet'), result.stderr)
         self.assertEqual(1, self.stacks())
+
+    def test_what_it_refuses(self):
+        self.execute_there('ALTER TABLE stack RENAME TO other')
+        result = self.purge('sqlite:///' + self.replica)
+        self.assertEqual(1, result.status)
+        self.assertRegex(
+            result.stderr.splitlines()[-1],
+            r'\Aheat-manage: sqlite:///%s: no such table: stack\Z' %
+            self.replica)
 
     def test_a_dry_run_does_not_wait(self):
         result = self.purge('sqlite:///' + self.replica, '--dry-run')

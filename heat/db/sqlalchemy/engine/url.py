@@ -21,6 +21,9 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.engine import options
 
+# Of [database].
+OPTIONS = ('connection', 'slave_connection')
+
 BACKENDS = ('sqlite', 'mysql', 'postgresql')
 
 # What a name of a host, a database or a user is made of, if nothing else has
@@ -34,15 +37,20 @@ def check():
     :raises heat.db.exception.InvalidConnection: it is not the URL of a
         database that Heat can use
     """
-    for name in ('connection', 'slave_connection'):
+    for name in OPTIONS:
         connection = _option(name)
         if connection is not None:
-            _check(connection)
+            try:
+                _check(connection)
+            except exception.InvalidConnection as error:
+                # They are written for the first one.
+                raise exception.InvalidConnection(str(error).replace(
+                    '[database] connection', '[database] ' + name)) from None
 
 
-def masked():
-    """Return [database] connection as it may be shown."""
-    url = make_url(options.get('connection'))
+def masked(name='connection'):
+    """Return the URL of one of OPTIONS as it may be shown."""
+    url = make_url(options.get(name))
     # A password may be among the arguments behind the ?, too.
     url = url.set(query={})
     if url.get_backend_name() == 'sqlite':
@@ -55,7 +63,9 @@ def masked():
 
 def without_arguments(text):
     """Return a text of a driver without what stands behind the ?."""
-    for argument in make_url(options.get('connection')).query.values():
+    urls = [make_url(options.get(name)) for name in OPTIONS
+            if options.get(name)]
+    for argument in (value for url in urls for value in url.query.values()):
         for value in (argument if isinstance(argument, tuple)
                       else (argument,)):
             if len(value) > 2:

@@ -12,6 +12,9 @@
 
 """Whether a replica has done what the server has done."""
 
+import contextlib
+
+from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.engine import autocommit
@@ -27,10 +30,15 @@ class Replica:
     if it is not on the server either.
 
     :raises heat.db.exception.InvalidConnection: none is configured
+    :raises oslo_db.exception.DBError: it can not be reached; has an attribute
+        option, 'slave_connection', as all from there
     """
 
     def __init__(self):
         self._engine = facade.get_replica_engine()
+        # Before anything is deleted.
+        with _named():
+            self._engine.connect().close()
 
     def has_deleted(self, column, keys):
         """Tell whether it has none of some rows that the server has not.
@@ -46,8 +54,18 @@ class Replica:
                 _select(column, there)).scalars().all()))
 
     def _read(self, column, keys):
-        with self._engine.connect() as connection:
+        with _named(), self._engine.connect() as connection:
             return connection.execute(_select(column, keys)).scalars().all()
+
+
+@contextlib.contextmanager
+def _named():
+    """Let whoever reports an error name the server that it is from."""
+    try:
+        yield
+    except db_exception.DBError as error:
+        error.option = 'slave_connection'
+        raise
 
 
 def _select(column, keys):
