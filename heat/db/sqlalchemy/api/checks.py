@@ -18,22 +18,18 @@ strict mode cuts, and an error of a server often does not name the column.
 """
 
 import datetime
-import itertools
-import json
 import re
 
 import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.api import json_values
 from heat.db.sqlalchemy.comparison import is_text
 from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.types import Json
 from heat.db.sqlalchemy.types import MOST_BYTES
 
-# MariaDB takes no statement over 16 MiB (max_allowed_packet) by default.
-MAX_JSON = 15 * 1024 * 1024
-MAX_LEVELS = 100
 MAX_INTEGER = 2 ** 31 - 1
 
 _TRAVERSAL = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
@@ -105,7 +101,7 @@ def check_json(name, value):
     :param name: the name of the argument, for the error
     :raises heat.db.exception.InvalidValues: it names the argument
     """
-    problem = _json_problem(None, value)
+    problem = json_values.find_problem(value)
     if problem:
         _refuse(problem, [name])
 
@@ -192,55 +188,6 @@ def _time_problem(kind, value):
         return _('must be a datetime in UTC, without a time zone')
 
 
-def _json_problem(kind, value):
-    try:
-        size = len(json.dumps(value, allow_nan=False))
-    except (TypeError, RecursionError):
-        return _no_json()
-    except ValueError as error:
-        return (_('holds a number of too many digits')
-                if 'integer string conversion' in str(error) else _no_json())
-    if size > MAX_JSON:
-        return _('larger than %d bytes as JSON') % MAX_JSON
-    if not _survives(value):
-        return _no_json()
-
-
-def _no_json():
-    return _('not what JSON can hold: no NaN, only texts as keys, no sets or '
-             'objects, no more than 100 levels')
-
-
-def _survives(value):
-    """Tell whether a value that JSON can hold comes back as it was.
-
-    Level by level, for there are few types and many values.
-    """
-    level = [value]
-    for _level in range(MAX_LEVELS):
-        kinds = set(map(type, level))
-        lists = _of_kind(level, kinds, (list, tuple))
-        dictionaries = _of_kind(level, kinds, dict)
-        if not all(issubclass(kind, str) for kind in set(map(
-                type, itertools.chain.from_iterable(dictionaries)))):
-            return False
-        level = list(itertools.chain(*lists, *map(dict.values, dictionaries)))
-        if not level:
-            return True
-    return False
-
-
-def _of_kind(values, kinds, kind):
-    """Return those values that are of a kind.
-
-    :param kinds: the types of all values
-    """
-    ours = {one for one in kinds if issubclass(one, kind)}
-    if ours == kinds:
-        return values
-    return [value for value in values if type(value) in ours] if ours else ()
-
-
 def _traversal_problem(value):
     if value not in (None, '') and not (
             isinstance(value, str) and _TRAVERSAL.fullmatch(value)):
@@ -258,7 +205,7 @@ def _deps_problem(value):
 
 
 _PROBLEMS = (
-    (Json, _json_problem),
+    (Json, lambda kind, value: json_values.find_problem(value)),
     (sa.String, _text_problem),
     (sa.Boolean, _boolean_problem),
     (sa.Integer, _integer_problem),

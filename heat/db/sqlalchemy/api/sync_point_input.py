@@ -32,6 +32,7 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api.explain import explained
+from heat.db.sqlalchemy.api import json_values
 from heat.db.sqlalchemy.api import swap
 from heat.db.sqlalchemy.api import sync_point
 from heat.db.sqlalchemy.api import units
@@ -113,7 +114,7 @@ class _Addition(write.Unit):
         name = json.dumps(self.name) + ':'
         text = '%s %s' % (name, json.dumps(self.value))
         return {'updated_at': now(), 'added_name': name, 'added': text,
-                'room': checks.MAX_JSON - len(text), **self.this}
+                'room': json_values.MAX_JSON - len(text), **self.this}
 
     def _is_in(self, inputs):
         return self.name in inputs and (

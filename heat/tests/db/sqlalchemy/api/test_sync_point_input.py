@@ -236,7 +236,7 @@ class PacketTest(InputTestCase):
         before = self.stored()
         # As on a server that takes less than is checked.
         self.useFixture(fixtures.MonkeyPatch(
-            'heat.db.sqlalchemy.api.checks.MAX_JSON', 2 ** 26))
+            'heat.db.sqlalchemy.api.json_values.MAX_JSON', 2 ** 26))
         for mode, key in (('TRADITIONAL', 'value'), ('ANSI', 'input_data')):
             with at.At(self.engine.url, mysql_sql_mode=mode):
                 error = self.assertRaises(
