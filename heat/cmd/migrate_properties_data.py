@@ -36,9 +36,10 @@ def run(args):
     moved = properties_data.move_properties_data(
         context.RequestContext(is_admin=True), failed.add)
     failed.tell_rest()
+    # A table of which none was moved is not in it.
+    moved = {table: moved[table] for table in ('resource', 'event')}
     output.show(args.format, [
         _('Properties moved: %(resource)d of resources, %(event)d of '
-          'events.') % {table: moved[table]
-                        for table in ('resource', 'event')}],
+          'events.') % moved],
         moved=moved, failed=failed.number)
     return exits.FAILED if failed.number else exits.DONE

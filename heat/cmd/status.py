@@ -20,6 +20,7 @@ interrupted.
 
 import sys
 
+from oslo_config import cfg
 from oslo_log import log
 from oslo_upgradecheck import upgradecheck
 
@@ -100,7 +101,11 @@ def main(argv=None):
         argv = common.prepare(argv)
         if completion.is_shown(argv, parser):
             return upgradecheck.Code.SUCCESS
-        return upgradecheck.main(CONF, 'heat', Checks(), argv)
+        # What the engine reads, and what this reads in other services.
+        files = dict.fromkeys(
+            path for program in ('heat-engine', 'heat-status')
+            for path in cfg.find_config_files('heat', program))
+        return upgradecheck.main(CONF, 'heat', Checks(), argv, list(files))
     except KeyboardInterrupt:
         output.tell('heat-status', _('interrupted; it has changed nothing'))
         return exits.INTERRUPTED

@@ -57,7 +57,7 @@ class MigratePropertiesDataTest(command.CommandTestCase):
             properties_data={'old': 1},
             rsrc_prop_data_id=self.create_properties(a=1))
         self.assertEqual(
-            {'moved': {'resource': 3}, 'failed': 0},
+            {'moved': {'resource': 3, 'event': 0}, 'failed': 0},
             self.assert_done_as_json('migrate_properties_data'))
         self.assertEqual(
             [(DATA, False), (DATA, False), (encrypted, True), ({'a': 1},

@@ -337,6 +337,17 @@ class KeyTest(StatusTestCase):
             self.assertIn('the default that Heat publishes', details)
             self.assertNotIn('notgood', details)
 
+    def test_key_of_the_engine(self):
+        """What stands in its own file is known, and heat-status.conf wins."""
+        self.useFixture(fixtures.EnvironmentVariable('HOME', self.directory))
+        for name, key, code in (('heat', PUBLISHED_KEY, WARNING),
+                                ('heat-engine', KEY, SUCCESS),
+                                ('heat-status', 'short', FAILURE)):
+            with open(os.path.join(self.directory, name + '.conf'),
+                      'w') as created:
+                created.write('[DEFAULT]\nauth_encryption_key = %s\n' % key)
+            self.assertEqual(code, self.check(None)[0], name)
+
     def test_short_key(self):
         for size in 16, 24:
             self.assertEqual(
