@@ -40,10 +40,13 @@ NEEDS_STOPPED_SERVICES = _('it drops the column stack.parameters')
 # The last number that PostgreSQL has given out, or will be the first to give.
 _NEWEST = {'postgresql': 'SELECT last_value FROM raw_template_id_seq'}
 
+# Those that are copied: no parameters are other ones, too, and so is A than a.
 _SHARED = (
     'SELECT COUNT(*) FROM (SELECT raw_template_id FROM stack '
-    'WHERE deleted_at IS NULL GROUP BY raw_template_id '
-    'HAVING COUNT(DISTINCT parameters) > 1) AS shared')
+    'WHERE deleted_at IS NULL AND raw_template_id IN '
+    '(SELECT id FROM raw_template) GROUP BY raw_template_id '
+    'HAVING COUNT(DISTINCT %s) > 1) AS shared')
+_EXACT = {'mysql': "CAST(COALESCE(parameters, '') AS BINARY)"}
 _DELETED = ('SELECT COUNT(*) FROM stack '
             'WHERE deleted_at IS NOT NULL AND parameters IS NOT NULL')
 _WITHOUT_TEMPLATE = (
@@ -67,7 +70,9 @@ def upgrade(migrate_engine):
         Column('predecessor', Integer,
                ForeignKey('raw_template.id', name='predecessor_fkey_ref')))
     ddl.tell_count(
-        migrate_engine, 'stack', _SHARED, column='parameters',
+        migrate_engine, 'stack', column='parameters',
+        query=_SHARED % _EXACT.get(migrate_engine.name,
+                                   "COALESCE(parameters, '')"),
         text=_('templates that live stacks with other parameters share: %d; '
                'each of those stacks gets its own copy'))
     _move_parameters(migrate_engine)
