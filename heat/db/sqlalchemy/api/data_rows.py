@@ -91,7 +91,7 @@ class Set(Unit):
             return _detached(stored)
 
     def show(self, session, row):
-        session.add(row)
+        units.adopt(session, row)
 
 
 class Delete(Unit):

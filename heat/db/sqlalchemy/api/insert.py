@@ -70,7 +70,7 @@ class Insert(write.Unit):
                               for name in units.key_names(self.model)})
 
     def show(self, session, row):
-        session.add(row)
+        units.adopt(session, row)
 
     def _row(self, key):
         row = self.model(**{**self.values, **key})

@@ -77,6 +77,18 @@ def show(session, model, key, values):
             session.expire(row, [relation.key])
 
 
+def adopt(session, row):
+    """Let a caller's session have a row that was stored.
+
+    It may know another of its key, which is deleted: who creates a row may
+    give it the key of one that is gone, and so does SQLite.
+    """
+    gone = session.identity_map.get(sa.inspect(row).key)
+    if gone is not None:
+        session.expunge(gone)
+    session.add(row)
+
+
 class Change(write.Unit):
     """Values for a row, which may be repeated.
 

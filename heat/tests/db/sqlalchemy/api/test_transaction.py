@@ -38,3 +38,29 @@ class TransactionTest(base.APITestCase):
                 "UPDATE stack SET name = 'new'")
             self.assertEqual('new',
                              api.stack_get(self.context, stack_id).name)
+
+    def test_key_of_a_deleted_row_is_given_again(self):
+        resource_id = self.create_resource(name='this').id
+        values = {'entity_id': '1', 'traversal_id': '2', 'is_update': True,
+                  'stack_id': self.create_stack().id, 'atomic_key': 0}
+        with facade.context_manager.writer.using(self.context):
+            # While they are held, the session knows them.
+            point = api.sync_point_create(self.context, values)
+            data = api.resource_data_set(self.context, resource_id, 'a', '1')
+            other = self.create_resource(name='other')
+            api.sync_point_delete_all_by_stack_and_traversal(
+                self.context, values['stack_id'], '2')
+            api.resource_data_delete(self.context, resource_id, 'a')
+            api.resource_delete(self.context, other.id)
+
+            self.assertIsNot(
+                point, api.sync_point_create(self.context, values))
+            self.assertIsNot(data, api.resource_data_set(
+                self.context, resource_id, 'a', '2'))
+            self.create_resource(name='new')
+        self.assertEqual([('1',)], self.select(
+            'SELECT entity_id FROM sync_point'))
+        self.assertEqual([('2',)], self.select(
+            'SELECT value FROM resource_data'))
+        self.assertEqual([('new',), ('this',)], self.select(
+            'SELECT name FROM resource ORDER BY name'))
