@@ -64,13 +64,11 @@ def cluster_reads(command):
     waits = found.get('wsrep_sync_wait', '0')
     if waits != '0':
         return result(SUCCESS, _('wsrep_sync_wait is %s.') % waits)
-    # MariaDB alone lets a single statement wait.
-    is_mariadb = getattr(command.engine.dialect, 'is_mariadb', False)
     return result(
-        SUCCESS if is_mariadb else WARNING,
-        _('wsrep_sync_wait is 0: an engine may read what is out of date if '
-          'its connections go to several nodes. Then set [database] '
-          'mysql_wsrep_sync_wait = 7.'))
+        WARNING, _('wsrep_sync_wait is 0: an engine may read what is out of '
+                   'date, and delete what is needed, unless all engines use '
+                   'the same node. Do not set [database] '
+                   'mysql_wsrep_sync_wait, or set it to 1.'))
 
 
 def connections(command):

@@ -15,6 +15,7 @@
 import types
 
 from heat.cmd.checks import server
+from heat.common.config import CONF
 from heat.tests import at
 from heat.tests.galera import base
 
@@ -34,9 +35,11 @@ class ChecksTest(base.GaleraTestCase):
         self.assertEqual(WARNING, code)
         self.assertIn('innodb_flush_log_at_trx_commit = 2 on a node of a '
                       'Galera cluster: ', details)
+        self.assertEqual((SUCCESS, 'wsrep_sync_wait is 1.'),
+                         self.check(server.cluster_reads))
+        CONF.set_override('mysql_wsrep_sync_wait', 0, 'database')
+        self.addCleanup(CONF.clear_override, 'mysql_wsrep_sync_wait',
+                        'database')
         code, details = self.check(server.cluster_reads)
-        self.assertEqual(SUCCESS, code)
+        self.assertEqual(WARNING, code)
         self.assertIn('wsrep_sync_wait is 0: ', details)
-        self.assertEqual(
-            (SUCCESS, 'wsrep_sync_wait is 7.'),
-            self.check(server.cluster_reads, mysql_wsrep_sync_wait=7))

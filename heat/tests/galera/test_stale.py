@@ -55,13 +55,22 @@ class Lag(fixtures.Fixture):
 
 
 class StaleTestCase(base.GaleraTestCase):
-    """The API talks to a node that does not know what the first one does."""
+    """The API talks to a node that does not know what the first one does.
+
+    Reads do not wait for it, unless a test lets them.
+    """
 
     def setUp(self):
         super().setUp()
+        self.wait_for_reads(0)
         self.first, self.last = self.nodes[0], self.nodes[-1]
         self.context = at.request()
         self.stack_id = self.create()
+
+    def wait_for_reads(self, wsrep_sync_wait):
+        CONF.set_override('mysql_wsrep_sync_wait', wsrep_sync_wait, 'database')
+        self.addCleanup(CONF.clear_override, 'mysql_wsrep_sync_wait',
+                        'database')
 
     def create(self):
         return at.create_stack(self.first.url, current_traversal=OLD)
@@ -155,16 +164,17 @@ class OptionsTest(StaleTestCase):
         with facade.context_manager.writer.using(self.context):
             return self.update(NEW)
 
+    def test_a_read_waits_by_default(self):
+        self.wait_for_reads(None)
+        self.work_at(self.last.url)
+        self.start(NEW)
+        self.assertEqual(NEW, self.told(self.get))
+
     def test_a_read_may_be_stale(self):
         self.work_at(self.last.url)
         self.start(NEW)
         self.assertEqual(OLD, self.get())
         self.lag.release()
-
-    def test_wsrep_sync_wait_for_reads(self):
-        self.work_at(self.last.url, mysql_wsrep_sync_wait=1)
-        self.start(NEW)
-        self.assertEqual(NEW, self.told(self.get))
 
     def test_a_callers_transaction_may_be_stale(self):
         self.work_at(self.last.url)

@@ -14,6 +14,8 @@
 
 import contextlib
 
+from heat.db.sqlalchemy.engine import options
+
 # Execution options of a SELECT that waits until its node has all that any
 # node has committed: it may be asked before it has applied that. Inside a
 # transaction nothing waits.
@@ -21,11 +23,18 @@ UP_TO_DATE = {'up_to_date': True}
 
 
 def recognise(connection, record):
-    """Note whether the server is a node of a cluster.
+    """Note whether the server is a node of a cluster; let it read what is so.
 
-    A listener for the event connect, on an Engine for MySQL or MariaDB.
+    A listener for the event connect, on an Engine for MySQL or MariaDB. An
+    engine is asked to go on with what another one has written by way of
+    another node: what it reads then must not be out of date.
     """
     _ask(connection, record.info)
+    if (record.info['wsrep_on'] and
+            options.get('mysql_wsrep_sync_wait') is None):
+        with contextlib.closing(connection.cursor()) as cursor:
+            cursor.execute(
+                'SET SESSION wsrep_sync_wait = @@wsrep_sync_wait | 1')
 
 
 def _ask(connection, info):
