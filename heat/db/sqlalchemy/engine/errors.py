@@ -55,6 +55,12 @@ _MEANINGS = {
     ),
 }
 
+# Of PostgreSQL, for a foreign key that is ''; oslo.db expects a value.
+_EMPTY_REFERENCE = re.compile(
+    r'on table "([^"]+)" violates foreign key constraint "([^"]+)".*'
+    r'Key \(([^)]+)\)=\(\) is (?:not present in|still referenced from) '
+    r'table "([^"]+)"', re.DOTALL)
+
 
 def translate_for(engine):
     """Let an Engine raise oslo.db's errors, whatever its driver says."""
@@ -72,7 +78,7 @@ def translate(context):
     if dialect.name == 'mysql' and _has_hung_up(context.original_exception):
         context.is_disconnect = True
     try:
-        return exc_filters.handler(context)
+        error = exc_filters.handler(context)
     except exc.OperationalError as error:
         # oslo.db would let it through: MySQL, when a table is made by two at
         # once; SQLite, on a full disk.
@@ -80,6 +86,9 @@ def translate(context):
         if meaning is _LOST:
             context.is_disconnect = True
         return meaning(error)
+    empty = _EMPTY_REFERENCE.search(str(context.original_exception))
+    return db_exception.DBReferenceError(*empty.groups(), error) if (
+        empty) else error
 
 
 def is_unknown_index(error):

@@ -263,6 +263,19 @@ class BadInputTest(BadInputTestCase):
                            raw_template_id=self.template_id,
                            prev_raw_template_id=NOWHERE)
 
+    def test_empty_reference(self):
+        resource_id = self.create_resource().id
+        for function, arguments, others in (
+                (api.resource_create, (), {}),
+                (api.resource_update_and_save, (resource_id,), {}),
+                (api.event_create, (), {}),
+                (api.snapshot_create, (), {'tenant': 'tenant'}),
+                (api.sync_point_create, (), {
+                    'entity_id': '1', 'traversal_id': '1', 'is_update': True,
+                    'atomic_key': 0})):
+            self.assertRefused(['stack_id'], function, self.context,
+                               *arguments, {'stack_id': '', **others})
+
     def test_characters_that_a_table_may_not_hold(self):
         # MySQL's utf8 ends at U+FFFF.
         for text in ('\U0001f600', 'a\U0001f600b', '日本\U00020bb7'):
