@@ -136,7 +136,9 @@ def write_and_release(context, stack_id, engine_id, values, exp_trvsl):
     write.write(context, units.Together(
         _Release(stack_id, engine_id),
         fence.unit(stack_id, values, exp_trvsl,
-                   fence.visible(context, Stack), mark=_shown(values))))
+                   fence.visible(context, Stack),
+                   # Otherwise, that the lock is gone has to do.
+                   mark=_shown(values) or {'id': stack_id})))
 
 
 def _check_engine(name, engine_id):
@@ -149,8 +151,7 @@ def _check_engine(name, engine_id):
 def _shown(values):
     """Return of values those that every engine stores as they are."""
     return {name: value for name, value in values.items()
-            if isinstance(value, str) or
-            name == 'updated_at' and value and not value.microsecond}
+            if not getattr(value, 'microsecond', 0)}
 
 
 class _Taking(write.Unit):

@@ -350,3 +350,14 @@ class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
         self.assertEqual([('IN_PROGRESS' if self.when == 'before' else
                            'COMPLETE',)],
                          self.select('SELECT status FROM stack'))
+
+    def test_persist_what_is_no_text(self):
+        for values in ({'timeout': 5, 'updated_at': None},
+                       {'current_deps': [[1, 2]], 'updated_at': None},
+                       {'updated_at': datetime.datetime(2015, 1, 1, 0, 0, 0,
+                                                        123456)}):
+            self.lock()
+            self.lose(COMMIT[self.driver])
+            self.assertIsNone(self.call(
+                api.persist_state_and_release_lock, 'mine', values))
+            self.assertIsNone(self.holder())
