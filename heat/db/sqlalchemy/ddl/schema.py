@@ -181,11 +181,18 @@ class Schema(Questions):
         return self.conn.execute(query).first() is not None
 
     def collation(self, table_name):
-        """Return the collation of a table; None if there is none (MySQL)."""
-        if not self.has_table(table_name):
+        """Return the collation of the id of a table, a text (MySQL).
+
+        It need not be that of the table, which counts for new columns.
+
+        :returns: None if there is no such table, and on other engines
+        """
+        if self.dialect.name != 'mysql':
             return None
-        return self._inspector.get_table_options(table_name).get(
-            'mysql_collate')
+        return self.conn.execute(sa.text(
+            'SELECT collation_name FROM information_schema.columns '
+            "WHERE table_schema = DATABASE() AND column_name = 'id' "
+            'AND table_name = :name'), {'name': table_name}).scalar()
 
     def definitions(self, table_name):
         """Return the CREATE INDEX of a table's indexes, by name (SQLite)."""

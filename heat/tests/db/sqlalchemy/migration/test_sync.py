@@ -157,6 +157,13 @@ class MySQLCharsetTest(base.DBTestCase):
         self.assertEqual(('InnoDB', 'utf8mb4_general_ci'), schema.describe(
             self.engine)['stack_tag', 'table', 'options'])
 
+    def test_new_keys_follow_the_key_and_not_the_default_of_its_table(self):
+        databases.load(self.engine, '046')
+        self.execute('ALTER TABLE stack DEFAULT CHARACTER SET utf8mb4')
+        api.db_sync(self.engine)
+        self.assertEqual(('InnoDB', 'utf8mb3_general_ci'), schema.describe(
+            self.engine)['stack_tag', 'table', 'options'])
+
 
 class RepositoryTest(base.DBTestCase):
 
