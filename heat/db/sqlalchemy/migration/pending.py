@@ -24,6 +24,7 @@ from heat.db.sqlalchemy.migration import indexes
 from heat.db.sqlalchemy.migration import migrate_version
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
+from heat.db.sqlalchemy.migration import storage
 
 # On each node, MariaDB 10.11 lets a change of a table wait, at its end, for
 # all who write to tables that refer to it. One of them may be a transaction
@@ -49,6 +50,8 @@ def scripts(engine, version=None, online=False, with_indexes=True,
     if not repair_stamp:
         alembic_version.require_no_stamp(engine, current)
     _require_utf8(engine)
+    if found:
+        storage.require_transactions(engine)
     last = last_step(engine.name, current, found) if with_indexes else []
     if last and (found or indexes.missing(engine)):
         found += last

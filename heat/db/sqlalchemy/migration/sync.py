@@ -94,11 +94,11 @@ def db_sync(engine, version=None, lock_timeout=patience.DEFAULT_LOCK_TIMEOUT,
     :raises heat.db.exception.MigrationError: an argument makes no sense; the
         version is unknown or lower than the current one; the database is
         newer than this code, has tables but no version or in another schema
-        than the first one, tables whose charset is not UTF-8, a view in
-        place of a table, orphans, a column or an index that is in the way of
-        a new one, or content that a script can not carry over; nothing has
-        been changed, but for content: then the versions before are applied.
-        Or a lock was not to be had
+        than the first one, tables whose charset is not UTF-8 or that have no
+        transactions, a view in place of a table, orphans, a column or an
+        index that is in the way of a new one, or content that a script can
+        not carry over; nothing has been changed, but for content: then the
+        versions before are applied. Or a lock was not to be had
     :raises heat.db.exception.StampedUnseen: Heat 21 or later has stamped the
         database as one at 086, and repair_stamp does not say to repair that
     :raises heat.db.exception.Busy: another db_sync was at work for

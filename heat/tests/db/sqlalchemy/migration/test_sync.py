@@ -151,6 +151,20 @@ class MySQLCharsetTest(base.DBTestCase):
         self.assertIn('not UTF-8: old;', str(error))
         self.assertEqual(before, schema.describe(self.engine))
 
+    def test_tables_without_transactions_are_refused(self):
+        databases.load(self.engine, '054')
+        self.execute('CREATE TABLE old (id INTEGER) ENGINE = MyISAM')
+        self.execute('ALTER TABLE migrate_version ENGINE = MyISAM')
+        before = schema.describe(self.engine)
+        error = self.assertRaises(exception.MigrationError,
+                                  api.db_sync, self.engine)
+        self.assertIn('no transactions: old;', str(error))
+        self.assertEqual(before, schema.describe(self.engine))
+        self.execute('ALTER TABLE old ENGINE = InnoDB')
+        api.db_sync(self.engine)
+        self.execute('ALTER TABLE old ENGINE = MyISAM')
+        self.assertEqual([], api.db_sync(self.engine))
+
     def test_new_tables_follow_a_database_in_utf8mb4(self):
         databases.load(self.engine, '046', charset='utf8mb4')
         api.db_sync(self.engine)
