@@ -58,6 +58,11 @@ def freeze(value):
     return value
 
 
+def is_stored(stored, value):
+    """Tell whether a stored value is this one: for Python, 1 equals True."""
+    return json.dumps(stored, default=repr) == json.dumps(value, default=repr)
+
+
 def _refuse(self, *args, **kwargs):
     raise TypeError(
         _('the value of a JSON column can not be changed in place: change a '

@@ -29,6 +29,7 @@ from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.types import freeze
+from heat.db.sqlalchemy.types import is_stored
 
 
 def insert(context, model, values, mark=()):
@@ -88,7 +89,8 @@ def change_if_other(context, model, key, values, *options, scope=units.ALL):
         the server can not take it
     """
     row = get(context, model, key, *options, scope=scope)
-    if any(getattr(row, name) != value for name, value in values.items()):
+    if not all(is_stored(getattr(row, name), value)
+               for name, value in values.items()):
         unit = units.Change(model, key, values, scope)
         write.write(context, unit)
         for name, value in unit.values.items():

@@ -66,3 +66,18 @@ class RawTemplateTest(base.APITestCase):
             template={'a': float('nan')})
         self.assertEqual(['template'], error.keys)
         self.assertEqual([], self.select('SELECT id FROM raw_template'))
+
+    def test_what_python_takes_for_equal_is_written(self):
+        template_id = self.create_template().id
+        data_id = self.create_properties(a=0)
+        for value in (1, True, 1.0, 0, False, 0.0, -0.0):
+            new = {'a': [value]}
+            for stored in (
+                    api.raw_template_update(
+                        self.context, template_id,
+                        {'template': new}).template,
+                    api.raw_template_get(self.context, template_id).template,
+                    api.resource_prop_data_create_or_update(
+                        self.context, {'data': new}, data_id).data,
+                    api.resource_prop_data_get(self.context, data_id).data):
+                self.assertEqual(repr(new), repr(stored))
