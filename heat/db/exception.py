@@ -168,8 +168,12 @@ class StackLocked(LostSwap):
         return type(self), (self.stack_id, self.engine_id, self.expected)
 
     def _text(self):
-        return _('the lock of stack %(stack_id).200s belongs to '
-                 '%(engine_id)s, not to %(expected)s') % vars(self)
+        holder = (_('nobody') if self.engine_id is None else
+                  _('engine %s') % self.engine_id)
+        text = _('%s has the lock of stack %.200s') % (holder, self.stack_id)
+        if self.expected is None:
+            return text
+        return _('%s, not engine %s') % (text, self.expected)
 
 
 class ResourceConflict(LostSwap):

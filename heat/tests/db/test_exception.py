@@ -64,6 +64,15 @@ class ExceptionTest(testtools.TestCase):
                       str(error))
         self.assertIn('not engine_id None', str(error))
 
+    def test_stack_locked(self):
+        for engines, text in (
+                (('mine',), 'engine mine has the lock of stack id'),
+                (('yours', 'mine'),
+                 'engine yours has the lock of stack id, not engine mine'),
+                ((None, 'mine'),
+                 'nobody has the lock of stack id, not engine mine')):
+            self.assertEqual(text, str(exception.StackLocked('id', *engines)))
+
     def test_outcome_unknown(self):
         lost = db_exception.DBConnectionError('hung up: (SELECT 1)\n')
         error = exception.OutcomeUnknown(lost)
