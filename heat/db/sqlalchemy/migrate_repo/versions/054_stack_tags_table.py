@@ -20,10 +20,12 @@ import json
 import re
 
 from sqlalchemy import and_
+from sqlalchemy import cast
 from sqlalchemy import Column
 from sqlalchemy import DateTime
 from sqlalchemy import ForeignKey
 from sqlalchemy import Integer
+from sqlalchemy import LargeBinary
 from sqlalchemy import literal_column
 from sqlalchemy import MetaData
 from sqlalchemy import select
@@ -94,8 +96,14 @@ def _move_tags(migrate_engine, stack, stack_tag):
             select(literal_column(now), literal_column(tag), stack.c.id)
             .select_from(stack, text(items)).where(batch, has_tags))
 
+    is_mysql = migrate_engine.name == 'mysql'
+    # The connection may be one of utf8mb3, which reads a longer character as a
+    # question mark.
+    tags = cast(stack.c.tags, LargeBinary) if is_mysql else stack.c.tags
+
     def check(conn, batch):
-        for row in conn.execute(select(stack).where(batch, has_tags)):
+        for row in conn.execute(select(stack.c.id, tags.label('tags')).where(
+                batch, has_tags)):
             _require_tags(row, migrate_engine.name)
 
     ddl.change_rows(
@@ -105,7 +113,8 @@ def _move_tags(migrate_engine, stack, stack_tag):
 
 def _require_tags(row, backend):
     try:
-        tags = json.loads(row.tags)
+        tags = json.loads(
+            row.tags.decode() if backend == 'mysql' else row.tags)
     except (ValueError, RecursionError):
         tags = ''
     # MySQL's utf8 ends at U+FFFF.

@@ -151,6 +151,19 @@ class MySQLCharsetTest(base.DBTestCase):
         self.assertIn('not UTF-8: old;', str(error))
         self.assertEqual(before, schema.describe(self.engine))
 
+    def test_tags_of_characters_that_utf8mb3_does_not_have(self):
+        databases.load(self.engine, '046', charset='utf8mb4')
+        api.db_sync(self.engine, 50)
+        # ["an emoji"], which a connection of utf8mb3 can not send either.
+        self.execute('UPDATE stack SET tags = CONVERT('
+                     "UNHEX('5B22F09F9880225D') USING utf8mb4)")
+        self.assertRaisesRegex(exception.MigrationError, 'the tags of stack',
+                               api.db_sync, self.engine)
+        self.execute("UPDATE stack SET tags = '[\"a\"]'")
+        api.db_sync(self.engine)
+        self.assertEqual([('a',)], self.select(
+            'SELECT DISTINCT tag FROM stack_tag'))
+
     def test_tables_without_transactions_are_refused(self):
         databases.load(self.engine, '054')
         self.execute('CREATE TABLE old (id INTEGER) ENGINE = MyISAM')
