@@ -132,13 +132,14 @@ def _sync(args):
     values = {'version': reached,
               'applied': [step._asdict() for step in applied]}
     if args.online:
-        values['stopped_before'] = _stopped_before(engine, version, lines)
+        values['stopped_before'] = _stopped_before(
+            engine, version, lines, args.repair_stamp)
     output.show(args.format, lines, **values)
     return (exits.NEEDS_STOPPED_SERVICES if values.get('stopped_before') else
             exits.DONE)
 
 
-def _stopped_before(engine, version, lines):
+def _stopped_before(engine, version, lines, repair_stamp):
     """Return the name of the version before which --online stopped, if any.
 
     :param lines: a line is added that says why
@@ -148,8 +149,9 @@ def _stopped_before(engine, version, lines):
                                   repair_stamp=True)[:1]:
         lines.append(
             _("%(name)s needs Heat's services stopped: %(why)s. Stop them and "
-              'run db_sync without --online.') % {
-                'name': script.name, 'why': script.needs_stopped_services})
+              'run db_sync%(option)s without --online.') % {
+                'name': script.name, 'why': script.needs_stopped_services,
+                'option': ' --repair-stamp' if repair_stamp else ''})
         return script.name
 
 

@@ -138,6 +138,13 @@ class StampedUnseenTest(AlembicTestCase):
         self.assertEqual([81, 82, 83, 84, 85, 86, None],
                          [step.version for step in steps])
 
+    def test_repaired_online(self):
+        result = self.run_command('db_sync', '--repair-stamp', '--online',
+                                  connection=self.connection)
+        self.assertEqual(5, result.returncode, result.stderr)
+        self.assertTrue(result.stdout.endswith(
+            'Stop them and run db_sync --repair-stamp without --online.\n'))
+
     def test_repaired(self):
         result = self.run_command('db_sync', '--repair-stamp',
                                   connection=self.connection)
