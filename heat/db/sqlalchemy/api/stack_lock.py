@@ -123,6 +123,9 @@ def persist_state_and_release_lock(context, stack_id, engine_id, values,
     :raises heat.db.exception.ConcurrentTransition: as stack_update
     :raises heat.db.exception.InvalidValues: as stack_update, or engine_id is
         no id
+    :raises heat.db.exception.OutcomeUnknown: the connection was lost when it
+        was to be committed, and then the engine had no lock any more, but the
+        stack did not have these values: others may have gone on
     :raises oslo_db.exception.DBError: as the database says
     """
     _check_engine('engine_id', engine_id)

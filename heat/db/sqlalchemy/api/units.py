@@ -146,7 +146,8 @@ class Delete(write.Unit):
 class Together(write.Unit):
     """Several units, of which all are written or none.
 
-    After a lost connection, they have landed if each of them shows it.
+    After a lost connection, none has landed if the first does not show it. If
+    only others do not, they may have been written again since.
     """
 
     is_statement = False
@@ -165,7 +166,12 @@ class Together(write.Unit):
         return self.last.refusal(execute, for_share)
 
     def landed(self, execute):
-        return all(member.landed(execute) for member in self.members) or None
+        first, *others = self.members
+        if not first.landed(execute):
+            return None
+        if not all(other.landed(execute) for other in others):
+            raise exception.OutcomeUnknown()
+        return True
 
     def show(self, session, result):
         for member in self.members:

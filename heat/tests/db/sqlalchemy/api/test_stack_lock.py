@@ -322,14 +322,15 @@ class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
         self.assertEqual('yours', self.holder())
 
     def test_persist_while_another_takes_it(self):
-        """It is said not to have been written, unless it shows."""
+        """It is not said to have been written, unless it shows."""
         self.lock()
         self.lose(COMMIT[self.driver],
                   then=lambda: self.lock_by_hand('yours'))
         values = {'status': 'COMPLETE'}
         if self.when == 'before':
-            self.assert_locked('yours', api.persist_state_and_release_lock,
-                               'mine', values)
+            self.assertRaises(
+                exception.OutcomeUnknown, self.call,
+                api.persist_state_and_release_lock, 'mine', values)
         else:
             self.assertIsNone(self.call(
                 api.persist_state_and_release_lock, 'mine', values))
@@ -338,6 +339,22 @@ class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
                          self.select('SELECT status FROM stack'))
         self.assertEqual('yours', self.holder())
 
+    def test_persist_while_another_writes_after_it(self):
+        """Nobody can tell whether it was written before."""
+        self.lock()
+        self.lose(COMMIT[self.driver], then=self.go_on)
+        self.assertRaises(
+            exception.OutcomeUnknown, self.call,
+            api.persist_state_and_release_lock, 'mine',
+            {'status': 'COMPLETE'})
+        self.assertEqual([('FAILED',)],
+                         self.select('SELECT status FROM stack'))
+        self.assertIsNone(self.holder())
+
+    def go_on(self):
+        self.execute('DELETE FROM stack_lock')
+        self.execute("UPDATE stack SET status = 'FAILED'")
+
     def test_persist_while_the_lock_is_deleted(self):
         self.lock()
         self.lose(COMMIT[self.driver],
@@ -345,7 +362,7 @@ class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
         try:
             self.call(api.persist_state_and_release_lock, 'mine',
                       {'status': 'COMPLETE'})
-        except exception.StackLocked:
+        except exception.OutcomeUnknown:
             self.assertEqual('before', self.when)
         self.assertEqual([('IN_PROGRESS' if self.when == 'before' else
                            'COMPLETE',)],
