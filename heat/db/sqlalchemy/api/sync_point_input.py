@@ -96,6 +96,8 @@ class _Addition(write.Unit):
         self.value = value
         self.awaited = awaited
         self.this = units.this_row(SyncPoint, key)
+        # {attribute: value} of what is there once it is added.
+        self.stored = {}
 
     def work(self, execute):
         with explained(SyncPoint, {'value': [self.value]}, execute):
@@ -104,10 +106,11 @@ class _Addition(write.Unit):
         if row is None:
             # Another has completed it since, and its traversal has ended.
             return False if is_added else None
-        stored = json.loads(row.input_data or 'null')
-        inputs = _inputs(stored)
+        self.stored = {INPUTS: json.loads(row.input_data or 'null'),
+                       'atomic_key': row.atomic_key}
+        inputs = _inputs(self.stored[INPUTS])
         if not self._is_in(inputs):
-            inputs = self._merge(execute, row.atomic_key, stored, inputs)
+            inputs = self._merge(execute, inputs)
         return self._is_last(inputs)
 
     def _addition(self):
@@ -120,19 +123,21 @@ class _Addition(write.Unit):
         return self.name in inputs and (
             json.dumps(inputs[self.name]) == json.dumps(self.value))
 
-    def _merge(self, execute, atomic_key, stored, inputs):
+    def _merge(self, execute, inputs):
         """Write what the UPDATE has left alone; return all inputs."""
         if self.name in inputs:
             # It stays where it is: the first one is the last to have come.
             inputs = {**inputs, self.name: self.value}
         else:
             inputs = {self.name: self.value, **inputs}
-        data = {**(stored or {}), INPUTS: inputs}
-        checks.check(SyncPoint, {INPUTS: data})
+        atomic_key = self.stored['atomic_key']
+        self.stored = {
+            INPUTS: {**(self.stored[INPUTS] or {}), INPUTS: inputs},
+            'atomic_key': atomic_key + 1}
+        checks.check(SyncPoint, self.stored)
         is_written = swap.Swap(
             SyncPoint, self.key, {'atomic_key': atomic_key},
-            {'updated_at': now(), 'input_data': data,
-             'atomic_key': atomic_key + 1}, lost=None).work(execute)
+            {'updated_at': now(), **self.stored}, lost=None).work(execute)
         if not is_written:
             # Another has written since the SELECT.
             raise db_exception.RetryRequest(exception.SyncPointConflict(
@@ -149,6 +154,9 @@ class _Addition(write.Unit):
 
     def landed(self, execute):
         return None
+
+    def show(self, session, result):
+        units.show(session, SyncPoint, self.key, self.stored)
 
 
 def _inputs(stored):

@@ -307,6 +307,15 @@ class CallersTransactionTest(InputTestCase):
             self.assertTrue(self.add('c', 1, ABC))
         self.assertEqual({'a': 2, 'b': 1, 'c': 1}, self.inputs())
 
+    def test_a_loaded_sync_point_shows_it(self):
+        self.create()
+        with facade.context_manager.writer.using(self.context):
+            row = self.get()
+            for value in 1, 2:
+                self.add('a', value)
+                self.assertEqual(({'input_data': {'a': value}}, value),
+                                 (row.input_data, row.atomic_key))
+
     # On SQLite, a transaction sees what is stored, or is refused.
     @base.only_on('mysql', 'postgresql')
     def test_is_older_than_what_is_stored(self):
