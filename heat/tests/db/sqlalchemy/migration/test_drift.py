@@ -274,10 +274,11 @@ class IndexTest(DriftTestCase):
             name, ' ON %s' % table if self.driver == 'mysql' else ''))
 
     def test_missing_index(self):
+        self.drop_index('ix_resource_root_stack_id', 'resource')
         self.drop_index('ix_stack_name', 'stack')
-        self.drop_index('ix_stack_owner_id', 'stack')
-        self.assert_drift('stack: index ix_stack_name is missing',
-                          'stack: index ix_stack_owner_id is missing')
+        self.assert_drift(
+            'resource: index ix_resource_root_stack_id is missing',
+            'stack: index ix_stack_name is missing')
 
     def test_index_that_no_version_makes_serves_as_well(self):
         self.drop_index('ix_stack_tenant', 'stack')
