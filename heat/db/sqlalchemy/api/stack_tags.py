@@ -122,12 +122,20 @@ def matching(show_hidden, tags=None, tags_any=None, not_tags=None,
 
 
 def _has_any(tags):
-    return sa.exists().where(StackTag.stack_id == Stack.id,
-                             any_of(StackTag.tag, list(tags)))
+    return sa.exists().where(_has(tags))
 
 
 def _has_every(tags):
-    return sa.and_(*(_has_any([tag]) for tag in tags))
+    # PostgreSQL would make a join of each EXISTS, and look for an order of
+    # all, for seconds if they are 100.
+    return sa.and_(*(
+        sa.select(sa.func.count()).where(_has([tag])).scalar_subquery() > 0
+        for tag in tags))
+
+
+def _has(tags):
+    return sa.and_(StackTag.stack_id == Stack.id,
+                   any_of(StackTag.tag, list(tags)))
 
 
 def _tag(row):

@@ -239,6 +239,20 @@ class TaggedListTest(base.APITestCase):
         for name in self.CONDITIONS:
             self.found(**{name: tags})
 
+    @base.only_on('postgresql')
+    def test_no_order_of_joins_is_looked_for(self):
+        """Of a hundred, that took seconds."""
+        sent = []
+        self.listen('before_cursor_execute',
+                    lambda conn, cursor, *args: sent.append(args[:2]))
+        self.assertEqual(0, api.stack_count_all(self.context,
+                                                tags=list('abcdefghij')))
+        statement, parameters = sent[-1]
+        with self.engine.connect() as connection:
+            plan = connection.exec_driver_sql(
+                'EXPLAIN ' + statement, parameters).scalars().all()
+        self.assertNotIn('Join', ''.join(plan))
+
     def test_pages(self):
         """With the tags of each stack; through an index or not."""
         for sort_keys in (None, ['stack_name']):
