@@ -12,9 +12,10 @@
 #                     SQLite in memory
 #
 # WHAT is database (Heat's tests of its database API), convergence (its
-# scenarios of convergence), unit (all its unit tests, some 7,000), or names
-# of modules and packages of its tests. tools/heat-differences.txt lists the
-# tests that fail, with reasons.
+# scenarios of convergence), engine (its unit tests of stacks, resources and
+# the engine, which use the database most), unit (all its unit tests, some
+# 7,000), or names of modules and packages of its tests.
+# tools/heat-differences.txt lists the tests that fail, with reasons.
 #
 # live lets two processes of heat-engine work with a RabbitMQ, on MariaDB if
 # nothing else is said; live --help has its options. It needs Heat 25 or later.
@@ -50,6 +51,10 @@ while [ $# -gt 0 ]; do
         database) tests+=(heat.tests.db.test_sqlalchemy_api) ;;
         convergence) tests+=(heat.tests.convergence.test_converge) ;;
         live) live=yes; shift; break ;;
+        engine) tests+=(heat.tests.engine heat.tests.test_{event,signal}
+            heat.tests.test_resource{,_properties_data}
+            heat.tests.test_stack{,_collect_attributes,_delete,_lock,_resource}
+            heat.tests.test_stack_{update,user}) ;;
         unit) tests+=(heat.tests) ;;
         -*) sed -n '3,/^# Licensed/{/^# Licensed/!s/^# \{0,1\}//p}' "$0"; exit 2 ;;
         *) tests+=("$1") ;;
@@ -57,7 +62,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ -n "$live" ] || [ ${#tests[@]} -gt 0 ] ||
-    die "say what to run: database, convergence, unit or live"
+    die "say what to run: database, convergence, engine, unit or live"
 heat=$(heat_venv "$version")
 [ -z "$live" ] || [ "${version%%.*}" -ge 25 ] ||
     die "live needs Heat 25 or later: engines of Heat $version use eventlet"

@@ -30,6 +30,9 @@ class HeatOnThisTest(base.DBTestCase):
     scenarios = testscenarios.multiply_scenarios(
         base.DBTestCase.scenarios,
         [(what, {'what': what}) for what in ('database', 'convergence')])
+    # These are to go on with any layer; one server is enough.
+    scenarios += testscenarios.multiply_scenarios(
+        base.DBTestCase.scenarios[:1], [('engine', {'what': 'engine'})])
 
     def test_only_those_fail_that_are_listed(self):
         # In memory, SQLite is there for one process.
