@@ -59,7 +59,12 @@ _STATEMENTS = {
         _TABLE.format(serial='INTEGER AUTO_INCREMENT', text='LONGTEXT'),
         'CREATE TRIGGER heat_audit AFTER UPDATE ON stack FOR EACH ROW BEGIN '
         'DECLARE place INTEGER; DECLARE old_state, new_state VARCHAR(255); '
-        'DECLARE deps, inputs LONGTEXT;' + _BODY + 'END'),
+        'DECLARE deps, inputs LONGTEXT; '
+        # On a cluster, a read would wait for others, who wait for the lock
+        # that the UPDATE has.
+        'DECLARE waits INTEGER DEFAULT @@wsrep_sync_wait; '
+        'SET SESSION wsrep_sync_wait = 0;' + _BODY +
+        'SET SESSION wsrep_sync_wait = waits; END'),
     'postgresql': (
         _TABLE.format(serial='SERIAL', text='TEXT'),
         'CREATE FUNCTION heat_audit() RETURNS trigger AS $$ DECLARE '
