@@ -43,3 +43,7 @@ class ChecksTest(base.GaleraTestCase):
         code, details = self.check(server.cluster_reads)
         self.assertEqual(WARNING, code)
         self.assertIn('wsrep_sync_wait is 0: ', details)
+        CONF.clear_override('mysql_wsrep_sync_wait', 'database')
+        self.assertEqual(
+            (SUCCESS, 'wsrep_sync_wait is 7.'),
+            self.check(server.cluster_reads, mysql_wsrep_sync_wait=7))

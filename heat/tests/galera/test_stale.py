@@ -176,6 +176,11 @@ class OptionsTest(StaleTestCase):
         self.assertEqual(OLD, self.get())
         self.lag.release()
 
+    def test_wsrep_sync_wait_for_reads(self):
+        self.work_at(self.last.url, mysql_wsrep_sync_wait=1)
+        self.start(NEW)
+        self.assertEqual(NEW, self.told(self.get))
+
     def test_a_callers_transaction_may_be_stale(self):
         self.work_at(self.last.url)
         self.start(NEW)
