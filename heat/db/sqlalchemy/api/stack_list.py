@@ -182,9 +182,10 @@ def _is_of_all(context, tenant_safe):
 
 def _index(context, tenant_safe, show_nested):
     """Return the columns of the index that has stacks by their age."""
-    return (() if _is_of_all(context, tenant_safe) else (Stack.tenant,)) + (
-        () if show_nested else (Stack.owner_id,)) + (
-            Stack.created_at, Stack.id)
+    known = [] if _is_of_all(context, tenant_safe) else [Stack.tenant]
+    if not show_nested:
+        known.append(Stack.owner_id)
+    return [*known, Stack.created_at, Stack.id]
 
 
 def _loaded(page, eager_load):

@@ -41,6 +41,7 @@ from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import SyncPoint
+from heat.db.sqlalchemy.types import is_stored
 
 INPUTS = 'input_data'
 # What is stored before the first input, and how it begins with one.
@@ -120,8 +121,8 @@ class _Addition(write.Unit):
                 'room': json_values.MAX_JSON - len(text), **self.this}
 
     def _is_in(self, inputs):
-        return self.name in inputs and (
-            json.dumps(inputs[self.name]) == json.dumps(self.value))
+        return self.name in inputs and is_stored(
+            inputs[self.name], self.value)
 
     def _merge(self, execute, inputs):
         """Write what the UPDATE has left alone; return all inputs."""
