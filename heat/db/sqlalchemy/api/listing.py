@@ -126,15 +126,17 @@ def read_page(read, query, order, descending, limit, last, index,
     def read_of(query):
         return read(_indexed_page(query, order, descending, limit, last))
 
-    return read_of(query) if is_filtered else _by_index(read_of, query, index)
+    return read_of(query) if is_filtered else by_index(read_of, query, index)
 
 
-def _by_index(read, query, index):
+def by_index(read, query, index):
     """Return what a function reads of a query, by an index if it is there.
 
     Where many rows are of one tenant, MySQL takes another one, and reads all
-    that is before a page. If the index was left out, the server refuses to
-    be told, and is not told again.
+    that is before a page, or all nested stacks to count the others. If the
+    index was left out, the server refuses to be told, and is not told again.
+
+    :param index: the columns of an index of db_sync
     """
     lacking = _lacking.setdefault(facade.get_engine(), set())
     model = index[0].class_

@@ -149,7 +149,13 @@ def stack_count_all(context, filters=None, tenant_safe=True,
     query = _listed(context, filters, tenant_safe, show_deleted, show_nested,
                     stack_tags.matching(show_hidden, tags, tags_any, not_tags,
                                         not_tags_any))
-    return rows.count(context, query, fence.tenant(context))
+
+    def count(query):
+        return rows.count(context, query, fence.tenant(context))
+
+    if show_nested or filters or tags or tags_any:
+        return count(query)
+    return listing.by_index(count, query, _index(context, tenant_safe, False))
 
 
 def _query(context, tenant_safe=True, show_deleted=False):
