@@ -43,9 +43,8 @@ def check():
             try:
                 _check(connection)
             except exception.InvalidConnection as error:
-                # They are written for the first one.
-                raise exception.InvalidConnection(str(error).replace(
-                    '[database] connection', '[database] ' + name)) from None
+                raise exception.InvalidConnection(
+                    '[database] %s %s' % (name, error)) from None
 
 
 def masked(name='connection'):
@@ -84,6 +83,7 @@ def _option(name):
 
 
 def _check(connection):
+    """Refuse a URL; the error goes on behind the name of its option."""
     try:
         url = make_url(connection)
         dialect = url.get_dialect()
@@ -91,44 +91,42 @@ def _check(connection):
         (getattr(dialect, 'import_dbapi', None) or dialect.dbapi)()
     except exc.NoSuchModuleError:
         raise exception.InvalidConnection(
-            _('[database] connection names an unknown kind of database; use '
-              'sqlite, mysql+pymysql or postgresql+psycopg2')) from None
+            _('names an unknown kind of database; use sqlite, mysql+pymysql '
+              'or postgresql+psycopg2')) from None
     except ImportError as error:
         raise exception.InvalidConnection(
-            _('[database] connection needs the Python module %s, which is '
-              'not installed; install it, or write mysql+pymysql or '
-              'postgresql+psycopg2') % error.name) from None
+            _('needs the Python module %s, which is not installed; install '
+              'it, or write mysql+pymysql or postgresql+psycopg2'
+              ) % error.name) from None
     except (exc.ArgumentError, ValueError):
         raise exception.InvalidConnection(
-            _('[database] connection is not a URL such as '
-              'mysql+pymysql://user:password@host/database')) from None
+            _('is not a URL such as mysql+pymysql://user:password@host/'
+              'database')) from None
     if dialect.name not in BACKENDS:
         raise exception.InvalidConnection(
-            _('[database] connection is for %s; write sqlite, mysql+pymysql '
-              'or postgresql+psycopg2') % dialect.name)
+            _('is for %s; write sqlite, mysql+pymysql or '
+              'postgresql+psycopg2') % dialect.name)
     (_check_file if dialect.name == 'sqlite' else _check_server)(url)
 
 
 def _check_file(url):
     if url.host or url.username or url.password or url.port:
         raise exception.InvalidConnection(
-            _('[database] connection names a server, which SQLite has not; '
-              'write sqlite:/// and the path of a file, or the name of '
-              'another kind of database'))
+            _('names a server, which SQLite has not; write sqlite:/// and '
+              'the path of a file, or the name of another kind of database'))
 
 
 def _check_server(url):
     if '@' in '%s%s%s' % (url.host, url.database, dict(url.query)):
         # An error would show what the password has behind its first @.
         raise exception.InvalidConnection(
-            _('[database] connection has more than one @; write %40 for one '
-              'in the password'))
+            _('has more than one @; write %40 for one in the password'))
     if not url.database:
         raise exception.InvalidConnection(
-            _('[database] connection names no database; write it behind the '
-              'host: mysql+pymysql://user:password@host/database'))
+            _('names no database; write it behind the host: '
+              'mysql+pymysql://user:password@host/database'))
     if not (_NAME.fullmatch(url.host or '') and _NAME.fullmatch(url.database)):
         # libpq takes "name password=..." apart.
         raise exception.InvalidConnection(
-            _('[database] connection has a name of a host or a database that '
-              'can be none; what else the driver needs stands behind a ?'))
+            _('has a name of a host or a database that can be none; what '
+              'else the driver needs stands behind a ?'))
