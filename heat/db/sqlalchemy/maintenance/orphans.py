@@ -29,6 +29,7 @@ from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import Stack
 
 EVENT = Event.__table__
+STACK = Stack.__table__
 
 # Those first that name others: what only they named is found then.
 TABLES = (*purge_rows.CHILDREN, *references.SHARED)
@@ -37,22 +38,24 @@ TABLES = (*purge_rows.CHILDREN, *references.SHARED)
 PAGE = unused.MOST
 
 
-def find(limit, stay=False):
+def find(limit, gone=None):
     """Go through all tables, some rows at a time.
 
     :param limit: only rows are found that were stored before this time: an
         engine stores a template before the stack that names it
-    :param stay: whether all stay that are found. Then what nothing else names
-        is found, too; but for what events beyond max_events_per_stack name
+    :param gone: None if what is found is deleted at once. Otherwise all stay,
+        and this is the purge_count.Gone of what would have been deleted
+        before. Then what nothing else names is found, too; but for what
+        events beyond max_events_per_stack name
     :returns: yields Deletions, of which many have no keys
     """
-    yield from _find_surplus_events(limit)
+    yield from _find_surplus_events(limit, gone)
     for table in TABLES:
-        is_found = _is_gone(limit, table) if stay else _is_orphan(table, limit)
+        is_found = _is_orphan(table, limit) if gone is None else sa.and_(
+            _is_gone(limit, gone, table), sa.not_(gone.condition(table)))
         for batch in _batches(_key(table)):
-            yield Deletion(table, limit, _read(
-                sa.select(_key(table)).distinct().where(
-                    batch, is_found)).scalars().all())
+            yield Deletion(table, limit, _read(sa.select(_key(table)).where(
+                batch, is_found)).scalars().all())
 
 
 class Deletion(write.Unit):
@@ -60,14 +63,17 @@ class Deletion(write.Unit):
 
     The result is {name of the table: number}. To repeat it does no harm.
 
-    :ivar keys: a list of values of the first column of the key
+    :param keys: the values of the first column of the key, for each row
+    :ivar keys: a list of them, each once
+    :ivar number: of the rows
     """
 
     is_statement = False
 
     def __init__(self, table, limit, keys):
         self.table = table
-        self.keys = keys
+        self.number = len(keys)
+        self.keys = keys = list(dict.fromkeys(keys))
         self.parameters = {'keys': keys, 'limit': limit}
 
     def deleted(self):
@@ -96,16 +102,17 @@ class _SurplusDeletion(Deletion):
         return _delete_events()
 
 
-def _find_surplus_events(limit):
+def _find_surplus_events(limit, gone):
     """Yield Deletions of the oldest events of stacks that have too many."""
     most = options.get('max_events_per_stack')
     if most < 1:
         return
-    for batch in _batches(Stack.__table__.c.id):
+    stays = sa.true() if gone is None else sa.not_(gone.condition(STACK))
+    for batch in _batches(STACK.c.id):
         for stack_id in _read(
                 sa.select(EVENT.c.stack_id).where(
                     EVENT.c.stack_id.in_(
-                        sa.select(Stack.__table__.c.id).where(batch))
+                        sa.select(STACK.c.id).where(batch, stays))
                 ).group_by(EVENT.c.stack_id).having(
                     sa.func.count() > most)).scalars().all():
             yield from _oldest_events(stack_id, most, limit)
@@ -140,15 +147,18 @@ def _is_orphan(table, limit):
         for condition in orphan_count.conditions()[table])))
 
 
-def _is_gone(limit, table):
-    """Return the condition that a row is gone when all orphans are.
+def _is_gone(limit, gone, table):
+    """Return the condition that a row is gone when all orphans are, too.
 
     It is never null.
     """
     if table in references.SHARED:
-        return sa.and_(_is_old(table, limit), references.is_unused(
-            table, is_gone=functools.partial(_is_gone, limit)))
-    return _is_orphan(table, limit) if table in TABLES else sa.false()
+        is_orphan = sa.and_(_is_old(table, limit), references.is_unused(
+            table, is_gone=functools.partial(_is_gone, limit, gone)))
+    else:
+        is_orphan = (_is_orphan(table, limit) if table in TABLES else
+                     sa.false())
+    return sa.or_(gone.condition(table), is_orphan)
 
 
 def _is_old(table, limit):

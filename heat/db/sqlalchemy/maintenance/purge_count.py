@@ -20,11 +20,15 @@ from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.maintenance import purge_rows
 from heat.db.sqlalchemy.maintenance import references
+from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Service
 from heat.db.sqlalchemy.models import Stack
 
 STACK = Stack.__table__
 SERVICE = Service.__table__
+
+# What the children of a stack, and their children, go with.
+PARENTS = {'stack_id': STACK, 'resource_id': Resource.__table__}
 
 # All that a purge deletes rows of.
 TABLES = tuple(table.name for table in (
@@ -67,12 +71,12 @@ class Gone(typing.NamedTuple):
 
     :ivar limit: the time before which stacks have to be deleted
     :ivar project_id: of which they are; None is any
-    :ivar last: the last stack that is gone
+    :ivar last: the last stack that is gone; None if all are
     """
 
     limit: object
     project_id: object
-    last: object
+    last: object = None
 
     def condition(self, table):
         """Return the condition that a row of a table is gone."""
@@ -81,14 +85,16 @@ class Gone(typing.NamedTuple):
             return sa.and_(
                 STACK.c.deleted_at.is_not(None),
                 STACK.c.deleted_at < self.limit,
-                sa.not_(sa.and_(*is_behind(self.last))),
+                *([] if self.last is None else
+                  [sa.not_(sa.and_(*is_behind(self.last)))]),
                 *([] if self.project_id is None else
                   [STACK.c.tenant.is_not(None),
                    same_text(STACK.c.tenant, self.project_id)]))
-        if 'stack_id' in table.c:
-            return sa.select(STACK.c.id).where(
-                STACK.c.id == table.c.stack_id,
-                self.condition(STACK)).exists()
+        for key, parent in PARENTS.items():
+            if key in table.c:
+                return sa.select(parent.c.id).where(
+                    parent.c.id == table.c[key],
+                    self.condition(parent)).exists()
         return sa.and_(
             sa.or_(*(
                 sa.select(column).where(

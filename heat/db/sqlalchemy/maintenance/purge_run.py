@@ -99,13 +99,14 @@ class Run:
 
     def _purge_orphans(self):
         limit = min(self.limit, timeutils.utcnow() - LEAST_AGE)
-        for deletion in orphans.find(limit, self.dry_run):
+        gone = purge_count.Gone(self.limit, None) if self.dry_run else None
+        for deletion in orphans.find(limit, gone):
             if not self.pace.goes_on():
                 return False
             if deletion.keys:
                 if not self.dry_run:
                     self.pace.deleted = deletion.deleted()
-                self._done({deletion.table.name: len(deletion.keys)}
+                self._done({deletion.table.name: deletion.number}
                            if self.dry_run else write.write_alone(deletion))
         return True
 

@@ -13,6 +13,7 @@
 """Purging what belongs to nothing any more, through heat.db.api."""
 
 import datetime
+import random
 from unittest import mock
 
 from oslo_config import fixture as config_fixture
@@ -136,8 +137,8 @@ class SharedTest(OrphansTestCase):
         config = self.useFixture(config_fixture.Config())
         config.config(max_events_per_stack=5)
 
-        def find(limit, stay):
-            for number, deletion in enumerate(found(limit, stay)):
+        def find(limit, gone):
+            for number, deletion in enumerate(found(limit, gone)):
                 if number == 1:
                     with mock.patch.object(orphans, 'find', found):
                         self.purge_orphans()
@@ -182,8 +183,8 @@ class SharedTest(OrphansTestCase):
         self.execute("UPDATE raw_template SET created_at = '%s'" %
                      aged.OLD)
 
-        def find(limit, stay):
-            for deletion in found(limit, stay):
+        def find(limit, gone):
+            for deletion in found(limit, gone):
                 if deletion.keys:
                     self.create_stack(raw_template_id=template_id)
                 yield deletion
@@ -191,6 +192,52 @@ class SharedTest(OrphansTestCase):
         with mock.patch.object(orphans, 'find', find):
             self.assertEqual({}, self.purge_orphans())
         api.raw_template_get(self.context, template_id)
+
+
+class DryRunTest(OrphansTestCase):
+    """What is counted is what is deleted, also with stacks beside."""
+
+    def assert_counted(self):
+        before = self.keys()
+        counted = self.purge(with_orphans=True, dry_run=True)
+        self.assertEqual(before, self.keys())
+        purged = self.purge(with_orphans=True)
+        self.assertEqual(counted, purged)
+        self.assertEqual(aged.difference(before, self.keys()), {
+            **dict.fromkeys(before, 0), **purged.counts})
+
+    def test_any_database(self):
+        for seed in range(3):
+            self.fixture.delete_from_schema(self.engine)
+            more = aged.random(random.Random(seed))
+            for stack_id, in list(more.rows['stack']):
+                # A resource has a node to update it, and one to clean it up.
+                for is_update in False, True:
+                    more.add('sync_point', stack_id=stack_id, entity_id='1',
+                             is_update=is_update)
+            more.store(self.engine)
+            self.assert_counted()
+
+    def test_events_of_stacks_that_go(self):
+        # It registers the option.
+        self.purge_orphans()
+        config = self.useFixture(config_fixture.Config())
+        config.config(max_events_per_stack=3)
+        for deleted_at in aged.LIVE, aged.YOUNG, aged.OLD:
+            more = aged.Database()
+            more._numbers = self.database._numbers
+            stack_id = aged.one_of_all(more, deleted_at)
+            for _ in range(5):
+                more.add('event', stack_id=stack_id)
+            # What an event names that is beyond the limit is not counted.
+            for row in more.rows['event'].values():
+                row['rsrc_prop_data_id'] = None
+            more.store(self.engine)
+        self.assert_counted()
+
+    def generate_fixtures(self):
+        self.fixture = super().generate_fixtures()
+        return self.fixture
 
 
 class ChildrenTest(OrphansTestCase):
