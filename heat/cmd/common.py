@@ -25,6 +25,7 @@ from oslo_log import log
 from sqlalchemy.engine import make_url
 import sqlalchemy.exc
 
+from heat.cmd import logs
 from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
@@ -90,10 +91,7 @@ def configure(argv, program, *cli_opts):
     CONF.register_cli_opts(cli_opts)
     CONF(argv, project='heat', prog=program, version=_version(),
          default_config_files=cfg.find_config_files('heat', 'heat-engine'))
-    if not (CONF.log_file or CONF.log_dir):
-        # On stdout are the results.
-        CONF.set_default('use_stderr', True)
-    log.setup(CONF, 'heat')
+    logs.set_up(program, reason)
 
 
 def _version():
@@ -110,7 +108,10 @@ def connected_engine():
     :raises heat.db.exception.InvalidConnection: there is no way to
         connect; the text shows no password
     """
-    engine = get_engine()
+    try:
+        engine = get_engine()
+    except db_exception.DBConnectionError as error:
+        raise _not_connected(error) from error
     location = CONF.get_location('connection', 'database').location
     if not location.is_user_controlled:
         print(output.line(
@@ -120,10 +121,7 @@ def connected_engine():
     try:
         engine.connect().close()
     except DATABASE_ERRORS as error:
-        raise exception.InvalidConnection(
-            _('can not connect to %(url)s: %(reason)s; check [database] '
-              'connection and the server') %
-            {'url': url.masked(), 'reason': _reason(error)}) from error
+        raise _not_connected(error) from error
     except Exception as error:
         # The text of a driver's own error may quote what it was given.
         raise exception.InvalidConnection(
@@ -132,6 +130,13 @@ def connected_engine():
               'database') %
             {'url': url.masked(), 'class': type(error).__name__}) from None
     return engine
+
+
+def _not_connected(error):
+    return exception.InvalidConnection(
+        _('can not connect to %(url)s: %(reason)s; check [database] '
+          'connection and the server') %
+        {'url': url.masked(), 'reason': reason(error)})
 
 
 def newest_engine():
@@ -164,7 +169,7 @@ def _words(error):
     if isinstance(error, DATABASE_ERRORS):
         text = '%s: %s' % (
             url.masked(getattr(error, 'option', 'connection')),
-            _reason(error))
+            reason(error))
         if isinstance(error, db_exception.DBConnectionError):
             text += _('; the connection was lost: run it again, and it goes '
                       'on from there')
@@ -181,8 +186,8 @@ def _words(error):
         'class': type(error).__name__, 'text': text}
 
 
-def _reason(error):
-    """Return what the driver says, in one line and without the statement."""
+def reason(error):
+    """Return what a driver says, in one line and without the statement."""
     cause = error
     while cause is not None:
         error = cause

@@ -41,7 +41,9 @@ def add_arguments(parser):
         help=_('purge the stacks of this project only; deleted services go '
                'anyway'))
     parser.add_argument(
-        '-b', '--batch_size', '--batch-size', default='20', metavar='BATCH',
+        # The last one is what Heat's own takes for the first.
+        '-b', '--batch_size', '--batch-size', '--batch', default='20',
+        metavar='BATCH',
         help=_('how many stacks to purge at a time (%(default)s)'))
     parser.add_argument(
         '--dry-run', action='store_true',

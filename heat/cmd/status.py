@@ -21,7 +21,6 @@ interrupted.
 import sys
 
 from oslo_config import cfg
-from oslo_log import log
 from oslo_upgradecheck import upgradecheck
 
 from heat.cmd.checks import key
@@ -31,6 +30,7 @@ from heat.cmd.checks import server
 from heat.cmd import common
 from heat.cmd import completion
 from heat.cmd import exits
+from heat.cmd import logs
 from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
@@ -69,7 +69,7 @@ class Checks(upgradecheck.UpgradeCommands):
         :returns: the highest code of a check, or NOT_CHECKED
         """
         try:
-            log.setup(CONF, 'heat')
+            logs.set_up('heat-status', common.reason)
             self.engine = common.connected_engine()
             return super().check()
         except Exception as error:

@@ -76,6 +76,11 @@ COMMAND_LINES = (
     'heat-manage purge_deleted -p 5e2b7c0d8a914f36 -b 1000',
     'heat-manage purge_deleted --granularity hours '
     '--project-id 5e2b7c0d8a914f36 --batch_size 20 24',
+    # argparse takes the begin of an option for all of it
+    'heat-manage purge_deleted --gran=hours --project 5e2b --batch 1000 24',
+    # As RDO's units name two files to an engine
+    'heat-manage --config-file /etc/heat/heat.conf --config-file '
+    '/etc/heat/heat.conf db_version',
     # The same, with a key that was in use before
     'heat-manage update_params encrypt',
     'heat-manage update_params encrypt 767c3ed056cbaa3b9dfedb8c6f825bf0',
