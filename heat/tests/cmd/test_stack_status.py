@@ -228,6 +228,14 @@ class StackStatusTest(StatusTestCase):
             [self.ids['net'], None], [{}, None], ['x', []]])
         self.assert_found('dependencies_unreadable', resets=False)
 
+    def test_dependencies_that_are_no_json(self):
+        """Someone has mended the row by hand."""
+        self.write(status='COMPLETE')
+        for text in '', '{"edges": [', 'null null', '[NaN]':
+            self.execute("UPDATE stack SET current_deps = '%s'" % text)
+            self.assert_found('dependencies_unreadable', resets=False)
+            self.look(2)
+
     def test_no_secrets(self):
         self.two(status='IN_PROGRESS', engine_id=stuck.ALIVE,
                  rsrc_metadata={'a': 's3kr3t'},

@@ -108,6 +108,7 @@ def _read(stack_id, execute):
     if not found:
         return None
     stack, = found
+    stack['current_deps'] = _dependencies(stack['current_deps'])
     resources = _rows(execute(_resources(), this))
     sync_points = [_sync_point(row) for row in execute(
         _sync_points(), {**this, 'current': stack['current_traversal']})]
@@ -132,6 +133,14 @@ def _engine(service, at):
     last_seen = services.last_report(service)
     is_alive = service.deleted_at is None and services.is_alive(service, at)
     return Engine(service.engine_id, service.host, last_seen, is_alive)
+
+
+def _dependencies(text):
+    """Return what is stored; the text itself if that is no JSON."""
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return text
 
 
 def _sync_point(row):
@@ -180,7 +189,8 @@ def _stacks(*others):
 def _stack():
     return _stacks(
         Stack.tenant, Stack.timeout, Stack.raw_template_id,
-        Stack.prev_raw_template_id, Stack.current_deps
+        Stack.prev_raw_template_id,
+        sa.type_coerce(Stack.current_deps, LongText).label('current_deps')
     ).where(SameText(Stack.id, _this_stack()))
 
 
