@@ -70,7 +70,8 @@ def validate(engine, table_name, column_name):
     def unvalidated(schema):
         # To repeat it on a valid key does nothing.
         yield 'ALTER TABLE %s VALIDATE CONSTRAINT %s' % (
-            table_name, schema.foreign_key(table_name, column_name).name)
+            table_name, schema.quoted(
+                schema.foreign_key(table_name, column_name).name))
 
     # Reads the table, but lets everyone else write to it.
     apply(engine, unvalidated, lambda schema: None, online=True)

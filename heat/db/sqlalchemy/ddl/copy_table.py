@@ -27,14 +27,14 @@ from heat.db.sqlalchemy.ddl.recorder import Recorder
 
 
 class ForeignStatement(str):
-    """The statement for an index that no version script has made."""
+    """The statement for what no version script has made."""
 
 
 def copy_table(engine, table, is_needed, values=None, source=None, drops=()):
     """Replace a table of SQLite by one that is defined otherwise.
 
-    Indexes that others have made are made again. On other engines this does
-    nothing.
+    Indexes and triggers that others have made are made again. On other engines
+    this does nothing.
 
     :param table: a sqlalchemy.Table: how it is to be
     :param is_needed: called with a Schema: whether it is not like that yet
@@ -91,10 +91,13 @@ def _statements(schema, table, values, source):
             values.get(name) or '%s.%s' % (table.name, quote(name))
             for name in columns), source)
     yield 'DROP TABLE %s' % table.name
+    # Views of others name a table that is not there at this moment.
+    yield 'PRAGMA legacy_alter_table = ON'
     yield 'ALTER TABLE %s RENAME TO %s' % (copy, table.name)
+    yield 'PRAGMA legacy_alter_table = OFF'
     for index in sorted(table.indexes, key=lambda index: index.name):
         yield sa_schema.CreateIndex(index)
-    yield from _other_indexes(schema, table)
+    yield from _others(schema, table)
 
 
 def _create(schema, table, name):
@@ -108,7 +111,7 @@ def _create(schema, table, name):
         dialect=schema.dialect)).strip().replace(table.name, name, 1)
 
 
-def _other_indexes(schema, table):
+def _others(schema, table):
     known = {index.name for index in table.indexes}
     for name, statement in schema.definitions(table.name).items():
         if name not in known:

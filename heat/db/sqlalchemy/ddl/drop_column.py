@@ -29,7 +29,8 @@ def drop_column(engine, table_name, column_name, without_it=None):
             clauses = ['DROP COLUMN ' + column_name]
             key = schema.foreign_key(table_name, column_name)
             if key and engine.name == 'mysql':
-                clauses.insert(0, 'DROP FOREIGN KEY ' + key.name)
+                clauses.insert(0, 'DROP FOREIGN KEY ' +
+                               schema.quoted(key.name))
             yield 'ALTER TABLE %s %s' % (table_name, ', '.join(clauses))
 
     if without_it is not None and engine.name == 'sqlite':

@@ -21,6 +21,7 @@ import collections
 
 import sqlalchemy as sa
 
+from heat.common.i18n import _
 from heat.db.sqlalchemy.ddl.change import apply
 from heat.db.sqlalchemy.ddl.change import look
 from heat.db.sqlalchemy.ddl.change_rows import change_rows
@@ -32,6 +33,7 @@ from heat.db.sqlalchemy.ddl.swap_keys import alter
 from heat.db.sqlalchemy.ddl.swap_keys import has_old_key
 from heat.db.sqlalchemy.ddl.swap_keys import NEW_KEY
 from heat.db.sqlalchemy.ddl.swap_keys import swap_keys
+from heat.db.sqlalchemy.ddl.tell import teller
 from heat.db.sqlalchemy.ddl.update_from import UpdateFrom
 
 # table: with the new key, id, and the old one; old_key: what id is called
@@ -61,6 +63,7 @@ def rekey_table(engine, rekeying):
     if engine.name == 'sqlite':
         _copy(engine, rekeying)
         return
+    _tell_lost_indexes(engine, rekeying)
     _move_reference(engine, rekeying)
     _number_rows(engine, rekeying)
     swap_keys(engine, rekeying)
@@ -106,6 +109,22 @@ def _copy(engine, r):
         drops=[OLD_REFERENCE])
 
 
+def _tell_lost_indexes(engine, r):
+    """Tell of indexes of others, which go with the old reference."""
+    for name in look(engine, lambda schema: _others_indexes(
+            schema, r, r.column) if _old_reference(
+                schema, r) == r.column else []):
+        teller(engine)(_('index %(name)s of %(table)s is dropped, as it is on '
+                         'the old %(column)s') % {
+            'name': name, 'table': r.child.name, 'column': r.column})
+
+
+def _others_indexes(schema, r, column):
+    """Return the names of indexes on a column of the child and on more."""
+    return sorted(name for name, columns in schema.indexes(
+        r.child.name).items() if column in columns and len(columns) > 1)
+
+
 def _move_reference(engine, r):
     """Make room for the new reference, and keep the old one beside it."""
     old_type = r.table.c[r.old_key].type.compile(dialect=engine.dialect)
@@ -118,7 +137,8 @@ def _move_reference(engine, r):
         if _old_reference(schema, r) == r.column:
             key = schema.foreign_key(r.child.name, r.column)
             if key:
-                yield alter(r.child, drop[engine.name] + ' ' + key.name)
+                yield alter(r.child, drop[engine.name] + ' ' +
+                            schema.quoted(key.name))
             yield alter(r.child, rename[engine.name])
         elif schema.has_column(r.child.name, r.column):
             return
@@ -196,6 +216,10 @@ def _finish_reference(engine, r):
             clauses.append(not_null % r.column)
         if schema.has_column(r.child.name, OLD_REFERENCE):
             clauses.append('DROP COLUMN ' + OLD_REFERENCE)
+            if engine.name == 'mysql':
+                # It would keep them, without the column.
+                clauses += ['DROP INDEX ' + schema.quoted(name) for name in
+                            _others_indexes(schema, r, OLD_REFERENCE)]
         if engine.name == 'mysql' and not schema.has_index(
                 r.child.name, key.name):
             clauses.append('ADD INDEX %s (%s)' % (key.name, r.column))

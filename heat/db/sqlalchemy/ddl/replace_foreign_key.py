@@ -44,7 +44,8 @@ def _on_mysql(engine, table_name, column_name, key, is_needed):
         if not is_needed(schema):
             return
         found = schema.foreign_key(table_name, column_name)
-        drop = 'DROP FOREIGN KEY %s, ' % found.name if found else ''
+        drop = ('DROP FOREIGN KEY %s, ' % schema.quoted(found.name)
+                if found else '')
         # What held for the old key holds for the new one: without checks,
         # MySQL does not copy the table.
         if found:
@@ -64,7 +65,8 @@ def _on_postgresql(engine, table_name, column_name, key, is_needed):
             found = schema.foreign_key(table_name, column_name)
             yield 'ALTER TABLE %s %s%s NOT VALID' % (
                 table_name,
-                'DROP CONSTRAINT %s, ' % found.name if found else '',
+                'DROP CONSTRAINT %s, ' % schema.quoted(found.name)
+                if found else '',
                 foreign_key.constraint(key))
 
     apply(engine, missing,

@@ -94,6 +94,10 @@ class Questions:
         """Return the names of the columns of a primary key."""
         return self._table(table_name).primary_key
 
+    def quoted(self, name):
+        """Return a name of someone else's choice, as statements take it."""
+        return self.dialect.identifier_preparer.quote(name)
+
     def foreign_key(self, table_name, *columns):
         """Return the ForeignKey of columns; None if there is none."""
         return next((key for key in self._table(table_name).foreign_keys
@@ -152,12 +156,16 @@ class Schema(Questions):
             (key.get('options') or {}).get('ondelete'), key['name'])
             for key in self._inspector.get_foreign_keys(name)]
 
+    def primary_key_name(self, table_name):
+        return self._inspector.get_pk_constraint(table_name)['name']
+
     def is_invalid_index(self, name):
         """Tell whether a CREATE INDEX CONCURRENTLY has died (PostgreSQL)."""
         return self.dialect.name == 'postgresql' and bool(
             self.conn.execute(sa.text(
-                'SELECT 1 FROM pg_index WHERE NOT indisvalid '
-                'AND indexrelid = to_regclass(:name)'),
+                'SELECT 1 FROM pg_index JOIN pg_class ON '
+                'pg_class.oid = indexrelid WHERE NOT indisvalid AND '
+                'relname = :name AND pg_table_is_visible(indexrelid)'),
                 {'name': name}).scalar())
 
     def has_values(self, table_name, column_name):
@@ -195,8 +203,9 @@ class Schema(Questions):
             'AND table_name = :name'), {'name': table_name}).scalar()
 
     def definitions(self, table_name):
-        """Return the CREATE INDEX of a table's indexes, by name (SQLite)."""
+        """Return what makes indexes and triggers, by their names (SQLite)."""
         return dict(self.conn.execute(sa.text(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'index' "
+            'SELECT name, sql FROM sqlite_master '
+            "WHERE type IN ('index', 'trigger') "
             'AND tbl_name = :name AND sql IS NOT NULL ORDER BY name'),
             {'name': table_name}).all())

@@ -38,6 +38,7 @@ class SimulatedSchema(schema.Questions):
         self._collation = collation
         self.rows = live
         self._tables = {}
+        self._named = None
         self._asked = set()
         # {(table, column): value} of columns that the database does not have:
         # True if they have a value in all rows, False if in none, None if
@@ -56,6 +57,12 @@ class SimulatedSchema(schema.Questions):
             raise exc.NoSuchTableError(name)
         return table
 
+    def primary_key_name(self, table_name):
+        live = self._live or self._named
+        return (live.primary_key_name(table_name)
+                if live and live.has_table(table_name)
+                else table_name + '_pkey')
+
     def is_invalid_index(self, name):
         return bool(self._live) and self._live.is_invalid_index(name)
 
@@ -66,6 +73,22 @@ class SimulatedSchema(schema.Questions):
         """
         self.rows = live
         self._new = {}
+
+    def take_names(self, live):
+        """Let keys be called as in a database, where it has the same.
+
+        :param live: its Schema; None changes nothing
+        """
+        self._named = live
+        for name, table in self._tables.items():
+            if live and table:
+                table.foreign_keys[:] = [
+                    self._as_named(live, name, key)
+                    for key in table.foreign_keys]
+
+    def _as_named(self, live, name, key):
+        found = live.foreign_key(name, *key.columns)
+        return key._replace(name=found.name) if found else key
 
     def is_asked_first(self, *question):
         """Tell whether no version before has asked that of the rows."""

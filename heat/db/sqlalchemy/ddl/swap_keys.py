@@ -79,7 +79,9 @@ def _postgresql_swap(schema, r):
            (r.sequence, key, r.table.name))
     yield 'ALTER SEQUENCE IF EXISTS %s_id_seq OWNED BY NONE' % r.table.name
     if is_text:
-        yield alter(r.table, 'DROP CONSTRAINT %s_pkey' % r.table.name)
+        name = schema.primary_key_name(r.table.name)
+        if name:
+            yield alter(r.table, 'DROP CONSTRAINT ' + schema.quoted(name))
         yield alter(r.table, 'RENAME id TO ' + r.old_key)
         yield alter(r.table, 'ALTER COLUMN %s DROP NOT NULL' % r.old_key)
     if key == NEW_KEY:

@@ -26,12 +26,14 @@ from sqlalchemy import exc
 from heat.common.i18n import _
 from heat.db import exception
 
-# What sets a session, and what undoes it. sql_mode is that of oslo.db, but
-# SQLAlchemy has seen how names are quoted.
+# What sets a session, and what undoes it. sql_mode is as strict as that of
+# oslo.db, but what is copied may have dates of 0000-00-00, and SQLAlchemy has
+# seen how names are quoted.
 _USUAL = {
     'mysql': (
         'SET @heat_sql_mode = @@SESSION.sql_mode, SESSION sql_mode = '
-        "CONCAT('TRADITIONAL', IF(FIND_IN_SET('ANSI_QUOTES', "
+        "CONCAT('STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
+        "NO_ENGINE_SUBSTITUTION', IF(FIND_IN_SET('ANSI_QUOTES', "
         "@@SESSION.sql_mode), ',ANSI_QUOTES', ''))",
         'SET SESSION sql_mode = @heat_sql_mode'),
     'postgresql': ('SET quote_all_identifiers = off',

@@ -100,8 +100,13 @@ def _table_drift(conn):
         # What has to be modified in a column comes as a list.
         changes = difference if isinstance(difference, list) else [difference]
         for kind, *details in changes:
-            if kind in differences.WORDS:
+            if kind in differences.WORDS and not _is_numbered(kind, details):
                 yield differences.WORDS[kind](conn.dialect, *details)
+
+
+def _is_numbered(kind, details):
+    """Tell of PostgreSQL's IDENTITY, which serves as a sequence does."""
+    return kind == 'modify_default' and isinstance(details[-2], sa.Identity)
 
 
 def _is_known(name, type_, parent_names):

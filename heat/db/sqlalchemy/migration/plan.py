@@ -203,13 +203,14 @@ def _planned(script, schema, refused=None, **options):
 def _at_version(version, dialect, live=None):
     """Return the SimulatedSchema of a database at a version.
 
-    :param live: a Schema, whose rows and collation it has
+    :param live: a Schema, whose rows, collation and names of keys it has
     """
     schema = ddl.SimulatedSchema(
         dialect, collation=live and live.collation('stack'))
     for script in pending.between(dialect.name, INIT_VERSION, version):
         _planned(script, schema)
     schema.take_rows(live)
+    schema.take_names(live)
     return schema
 
 

@@ -37,8 +37,8 @@ from heat.db.sqlalchemy import ddl
 
 NEEDS_STOPPED_SERVICES = _('it drops the column stack.parameters')
 
-# The last number that PostgreSQL has given out, or will be the first to give.
-_NEWEST = {'postgresql': 'SELECT last_value FROM raw_template_id_seq'}
+# What PostgreSQL takes the numbers of templates from.
+_SEQUENCE = "SELECT pg_get_serial_sequence('raw_template', 'id')"
 
 # Those that are copied: no parameters are other ones, too, and so is A than a.
 _SHARED = (
@@ -114,8 +114,7 @@ def _move_parameters(migrate_engine):
 
     def look(conn, batch):
         nonlocal newest
-        newest = conn.execute(text(_NEWEST.get(
-            conn.dialect.name, 'SELECT MAX(id) FROM raw_template'))).scalar()
+        newest = _newest(conn)
 
     def exact(column):
         """Tell A from a, and NULL from nothing else."""
@@ -146,6 +145,16 @@ def _move_parameters(migrate_engine):
     ddl.change_rows(
         migrate_engine, template.c.id, move, look,
         only_if=lambda schema: schema.has_column('stack', 'parameters'))
+
+
+def _newest(conn):
+    """Return what no new template has a lower id than; None if unknown."""
+    if conn.dialect.name != 'postgresql':
+        return conn.execute(text('SELECT MAX(id) FROM raw_template')).scalar()
+    # The last number that was given out, or the first one to give.
+    sequence = conn.execute(text(_SEQUENCE)).scalar()
+    return sequence and conn.exec_driver_sql(
+        'SELECT last_value FROM ' + sequence.replace('%', '%%')).scalar()
 
 
 def _set_environments(stack, template, is_user, batch):
