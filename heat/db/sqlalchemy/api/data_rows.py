@@ -24,6 +24,7 @@ from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import as_key
 from heat.db.sqlalchemy.comparison import same
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
@@ -136,7 +137,7 @@ def of_resource():
     """Return the SELECT of all rows of a resource, which this() names."""
     return sa.select(ResourceData).where(
         _is_of(ResourceData.resource_id)).execution_options(
-            populate_existing=True)
+            populate_existing=True, **PREPARED)
 
 
 @functools.cache

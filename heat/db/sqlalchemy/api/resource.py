@@ -34,8 +34,7 @@ from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import Resource
 
 # What belongs to a resource, and is loaded with it.
-LOADED = (orm.joinedload(Resource.data), orm.joinedload(Resource.attr_data),
-          orm.joinedload(Resource.rsrc_prop_data))
+LOADED = 'data', 'attr_data', 'rsrc_prop_data'
 
 
 def resource_get(context, resource_id, refresh=False, refresh_data=False):

@@ -12,17 +12,24 @@
 
 """Resources found by their stack, their name or what they are to a cloud."""
 
+import functools
+
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.api import detached
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import resource
 from heat.db.sqlalchemy.api import rows
+from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
+from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import autocommit
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Stack
 
@@ -54,9 +61,8 @@ def resource_get_all_by_stack(context, stack_id, filters=None):
     :raises heat.db.exception.InvalidValues: a filter is refused
     :raises oslo_db.exception.DBError: as the database says
     """
-    query = _query(same_id(Resource.stack_id, stack_id),
-                   *listing.matching(Resource, filters))
-    return {row.name: row for row in rows.every(context, query)}
+    return {row.name: row for row in _every_of(
+        context, Resource.stack_id, stack_id, filters)}
 
 
 def resource_get_all_active_by_stack(context, stack_id):
@@ -67,12 +73,8 @@ def resource_get_all_active_by_stack(context, stack_id):
         to each
     :raises oslo_db.exception.DBError: as the database says
     """
-    is_deleted = sa.and_(same_text(Resource.action, 'DELETE'),
-                         same_text(Resource.status, 'COMPLETE'))
-    query = _query(same_id(Resource.stack_id, stack_id), sa.or_(
-        Resource.action.is_(None), Resource.status.is_(None),
-        sa.not_(is_deleted)))
-    return {row.id: row for row in rows.every(context, query)}
+    return {row.id: row for row in rows.every(
+        context, _select_active(), {'this_stack': as_id(stack_id)})}
 
 
 def resource_get_all_by_root_stack(context, stack_id, filters=None,
@@ -89,12 +91,12 @@ def resource_get_all_by_root_stack(context, stack_id, filters=None,
     :raises heat.db.exception.InvalidValues: a filter is refused
     :raises oslo_db.exception.DBError: as the database says
     """
-    conditions = [same_id(Resource.root_stack_id, stack_id),
-                  *listing.matching(Resource, filters)]
     if not stack_id_only:
-        return {row.id: row
-                for row in rows.every(context, _query(*conditions))}
-    query = sa.select(Resource.id, Resource.stack_id).where(*conditions)
+        return {row.id: row for row in _every_of(
+            context, Resource.root_stack_id, stack_id, filters)}
+    query = sa.select(Resource.id, Resource.stack_id).where(
+        same_id(Resource.root_stack_id, stack_id),
+        *listing.matching(Resource, filters))
     return autocommit.read(context, lambda session: {
         row.id: Place(*row) for row in session.execute(query)})
 
@@ -166,10 +168,37 @@ def engine_get_all_locked_by_stack(context, stack_id):
         context, lambda session: session.execute(query).scalars().all()))
 
 
+def _every_of(context, column, stack_id, filters):
+    if not filters:
+        return rows.every(context, _select_of(column),
+                          {'this_stack': as_id(stack_id)})
+    return rows.every(context, _query(
+        same_id(column, stack_id), *listing.matching(Resource, filters)))
+
+
+@functools.cache
+def _select_of(column):
+    """Made once: to build a statement takes longer than to send it."""
+    return detached.select_with(Resource, *resource.LOADED).where(
+        SameText(column, sa.bindparam('this_stack', type_=sa.String()))
+    ).order_by(Resource.id).execution_options(
+        populate_existing=True, **PREPARED)
+
+
+@functools.cache
+def _select_active():
+    is_deleted = sa.and_(same_text(Resource.action, 'DELETE'),
+                         same_text(Resource.status, 'COMPLETE'))
+    return _select_of(Resource.stack_id).where(sa.or_(
+        Resource.action.is_(None), Resource.status.is_(None),
+        sa.not_(is_deleted)))
+
+
 def _query(*conditions, order=Resource.id):
     # Inside a caller's transaction, the session may know older rows.
-    return sa.select(Resource).where(*conditions).options(
-        *resource.LOADED).order_by(order).execution_options(
+    return sa.select(Resource).where(*conditions).options(*(
+        orm.joinedload(getattr(Resource, name)) for name in resource.LOADED
+    )).order_by(order).execution_options(
         populate_existing=True)
 
 

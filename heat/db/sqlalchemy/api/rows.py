@@ -20,6 +20,7 @@ from sqlalchemy import orm
 
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api import detached
 from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.engine import autocommit
@@ -27,7 +28,6 @@ from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine.prepared import is_prepared
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
-from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.types import freeze
 from heat.db.sqlalchemy.types import is_stored
 
@@ -50,34 +50,33 @@ def insert(context, model, values, mark=()):
     return write.write(context, Insert(model, values, mark))
 
 
-def get(context, model, key, *options, scope=units.ALL):
+def get(context, model, key, *related, scope=units.ALL):
     """Return a row. One SELECT.
 
-    :param key, options, scope: as for find
+    :param key, related, scope: as for find
     :raises heat.db.exception.NotFound: there is none
     """
-    row = find(context, model, key, *options, scope=scope)
+    row = find(context, model, key, *related, scope=scope)
     if row is None:
         raise units.not_found(model, key)
     return row
 
 
-def find(context, model, key, *options, scope=units.ALL):
+def find(context, model, key, *related, scope=units.ALL):
     """Return a row; None if there is none. One SELECT.
 
     :param key: the value of its primary key, or {attribute: value} of one of
         several columns; what a column can not hold is the key of no row
-    :param options: SQLAlchemy's, of what to load with it; the same objects
-        each time
+    :param related: the names of relationships to what is read with it
     :param scope: the condition that the caller may see the row, the same
         object each time, and the parameters that are named in it
     """
     condition, parameters = scope
-    return first(context, _by_key(model, condition, options),
+    return first(context, _by_key(model, condition, related),
                  {**parameters, **units.this_row(model, key)})
 
 
-def change_if_other(context, model, key, values, *options, scope=units.ALL):
+def change_if_other(context, model, key, values, *related, scope=units.ALL):
     """Write checked values to a row if any differs; return the row.
 
     One SELECT, and one UPDATE if need be. That writes all of them: another
@@ -88,7 +87,7 @@ def change_if_other(context, model, key, values, *options, scope=units.ALL):
     :raises heat.db.exception.InvalidValues: a value refers to nothing, or
         the server can not take it
     """
-    row = get(context, model, key, *options, scope=scope)
+    row = get(context, model, key, *related, scope=scope)
     if not all(is_stored(getattr(row, name), value)
                for name, value in values.items()):
         unit = units.Change(model, key, values, scope)
@@ -118,16 +117,22 @@ def delete(context, model, key, in_use=None, scope=units.ALL,
 
 
 def first(context, select, parameters=None):
-    """Return the first result of a SELECT of one model; None if none.
+    """Return the first result of a SELECT of a model; None if none."""
+    return next(iter(every(context, select, parameters)), None)
 
-    One with the options prepared.PREPARED needs no session, and so a third of
-    the time, unless there is a transaction of the caller.
+
+def every(context, select, parameters=None):
+    """Return the results of a SELECT of a model.
+
+    :param select: with the options prepared.PREPARED it needs no session,
+        unless there is a transaction of the caller
     """
-    if is_prepared(select) and not facade.in_transaction(context):
-        found = autocommit.fetch(select, parameters)
-        return _maker(select)(found[0]) if found else None
-    return autocommit.read(context, lambda session: session.execute(
-        select, parameters).scalars().unique().first())
+    if _is_alone(context, select):
+        found = detached.make(select, autocommit.fetch(select, parameters))
+    else:
+        found = autocommit.read(context, lambda session: session.execute(
+            select, parameters).unique().all())
+    return detached.relate(select, found)
 
 
 def count(context, select, parameters=None):
@@ -137,37 +142,23 @@ def count(context, select, parameters=None):
 
 
 def first_values(context, select, parameters=None):
-    """Return the first row of a SELECT of columns; None if none."""
+    """Return the values of the first row of a SELECT; None if none.
+
+    :param select: as for every
+    """
+    if _is_alone(context, select):
+        return next(iter(autocommit.fetch(select, parameters)), None)
     return autocommit.read(context, lambda session: session.execute(
         select, parameters).first())
 
 
-def every(context, select, parameters=None):
-    """Return the results of a SELECT of one model."""
-    return autocommit.read(context, lambda session: session.execute(
-        select, parameters).scalars().unique().all())
+def _is_alone(context, select):
+    return is_prepared(select) and not facade.in_transaction(context)
 
 
 @functools.lru_cache(maxsize=256)
-def _by_key(model, condition, options):
+def _by_key(model, condition, related):
     # Inside a caller's transaction, the session may know an older row.
-    select = sa.select(model).where(
-        units.is_this_row(model, condition)).options(
-        *options).execution_options(populate_existing=True)
-    return select if options else select.execution_options(**PREPARED)
-
-
-@functools.lru_cache(maxsize=256)
-def _maker(select):
-    """Return a function that makes detached rows of a SELECT's values."""
-    model = select.column_descriptions[0]['entity']
-    names = tuple(columns(model))
-    new = sa.inspect(model).class_manager.new_instance
-
-    def make(values):
-        row = new()
-        orm.attributes.instance_dict(row).update(zip(names, values))
-        orm.make_transient_to_detached(row)
-        return row
-
-    return make
+    return detached.select_with(model, *related).where(
+        units.is_this_row(model, condition)).execution_options(
+        populate_existing=True, **PREPARED)

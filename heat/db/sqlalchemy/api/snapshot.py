@@ -27,6 +27,7 @@ from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Snapshot
 
 FIXED = ('id', 'created_at', 'tenant')
@@ -147,4 +148,4 @@ def _query(condition):
     # Inside a caller's transaction, the session may know older rows.
     return sa.select(Snapshot).where(condition).order_by(
         Snapshot.created_at, Snapshot.id).execution_options(
-        populate_existing=True)
+        populate_existing=True, **PREPARED)

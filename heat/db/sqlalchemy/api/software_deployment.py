@@ -31,8 +31,6 @@ from heat.db.sqlalchemy.models import SoftwareDeployment
 
 FIXED = ('id', 'created_at', 'tenant')
 
-_WITH_CONFIG = orm.joinedload(SoftwareDeployment.config)
-
 
 def software_deployment_create(context, values):
     """Store a new deployment. One SELECT and one INSERT.
@@ -62,7 +60,7 @@ def software_deployment_get(context, deployment_id):
     :raises heat.db.exception.NotFound: there is none to be seen
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.get(context, SoftwareDeployment, deployment_id, _WITH_CONFIG,
+    return rows.get(context, SoftwareDeployment, deployment_id, 'config',
                     scope=fence.visible(context, SoftwareDeployment))
 
 
@@ -77,7 +75,8 @@ def software_deployment_get_all(context, server_id=None):
     query, parameters = _query(context)
     if server_id is not None:
         query = query.where(same_id(SoftwareDeployment.server_id, server_id))
-    return rows.every(context, query.options(_WITH_CONFIG).order_by(
+    return rows.every(context, query.options(
+        orm.joinedload(SoftwareDeployment.config)).order_by(
         SoftwareDeployment.created_at, SoftwareDeployment.id), parameters)
 
 
@@ -108,7 +107,7 @@ def software_deployment_update(context, deployment_id, values):
     checks.check(SoftwareDeployment, values, FIXED)
     config = _config(context, values)
     return _with(config, rows.change_if_other(
-        context, SoftwareDeployment, deployment_id, values, _WITH_CONFIG,
+        context, SoftwareDeployment, deployment_id, values, 'config',
         scope=fence.visible(context, SoftwareDeployment)))
 
 

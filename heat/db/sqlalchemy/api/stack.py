@@ -15,10 +15,10 @@
 import functools
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api.cut import cut
+from heat.db.sqlalchemy.api.detached import select_with
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.api import rows
@@ -179,15 +179,11 @@ def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
 @functools.cache
 def _select(show_deleted, sees_all, eager_load):
     """Made once: to build a statement takes longer than to send it."""
-    query = sa.select(Stack).where(
+    query = select_with(Stack, *(
+        ('raw_template', 'prev_raw_template') if eager_load else ())).where(
         SameText(Stack.id, sa.bindparam('this_stack', type_=sa.String())),
         fence.is_visible(sees_all))
     if not show_deleted:
         query = query.where(Stack.deleted_at.is_(None))
-    if eager_load:
-        query = query.options(orm.joinedload(Stack.raw_template),
-                              orm.joinedload(Stack.prev_raw_template))
-    else:
-        query = query.execution_options(**PREPARED)
     # Inside a caller's transaction, the session may know an older row.
-    return query.execution_options(populate_existing=True)
+    return query.execution_options(populate_existing=True, **PREPARED)

@@ -31,6 +31,7 @@ from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Stack
@@ -61,7 +62,7 @@ def stack_lock_get_engine_id(context, stack_id):
     """
     row = rows.first_values(context, _select(),
                             units.this_row(StackLock, stack_id))
-    return None if row is None else row.engine_id
+    return None if row is None else row[0]
 
 
 def stack_lock_steal(context, stack_id, old_engine_id, new_engine_id):
@@ -176,7 +177,7 @@ class _Taking(write.Unit):
     def refusal(self, execute, for_share=False):
         row = _look(execute, self.stack_id, for_share)
         if row is not None:
-            return exception.StackLocked(self.stack_id, row.engine_id)
+            return exception.StackLocked(self.stack_id, row[0])
         if execute(_select_stack(), self.this).first() is None:
             return units.not_found(Stack, self.stack_id)
         # It was given back since the INSERT.
@@ -201,7 +202,7 @@ class _Release(units.Delete):
 
     def refusal(self, execute, for_share=False):
         row = _look(execute, self.key, for_share)
-        holder = None if row is None else row.engine_id
+        holder = None if row is None else row[0]
         error = exception.StackLocked(self.key, holder, self.engine_id)
         if holder == self.engine_id and not for_share:
             # It has got the lock since the DELETE.
@@ -210,11 +211,11 @@ class _Release(units.Delete):
 
     def landed(self, execute):
         row = _look(execute, self.key)
-        return row is None or row.engine_id != self.engine_id or None
+        return row is None or row[0] != self.engine_id or None
 
 
 def _look(execute, stack_id, for_share=False):
-    """Return the row of a lock, or None."""
+    """Return engine_id and created_at of a lock; None if there is none."""
     select = _select()
     if for_share:
         select = select.with_for_update(read=True)
@@ -224,7 +225,8 @@ def _look(execute, stack_id, for_share=False):
 @functools.cache
 def _select():
     return sa.select(StackLock.engine_id, StackLock.created_at).where(
-        units.is_this_row(StackLock)).execution_options(**galera.UP_TO_DATE)
+        units.is_this_row(StackLock)).execution_options(
+            **galera.UP_TO_DATE, **PREPARED)
 
 
 @functools.cache

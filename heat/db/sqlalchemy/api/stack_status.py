@@ -22,6 +22,7 @@ from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models.base import new_uuid
 from heat.db.sqlalchemy.models import Resource
@@ -124,7 +125,7 @@ def _reset_some(stack_ids, traversal, numbers, execute):
 def _select(scope):
     return sa.select(
         Stack.action, Stack.status, Stack.status_reason, Stack.updated_at
-    ).where(units.is_this_row(Stack, scope))
+    ).where(units.is_this_row(Stack, scope)).execution_options(**PREPARED)
 
 
 @functools.cache

@@ -27,6 +27,7 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import any_of
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Stack
@@ -197,7 +198,7 @@ def _of(scope):
     return sa.select(StackTag).join(
         Stack, Stack.id == StackTag.stack_id).where(
             units.is_this_row(Stack, scope)).execution_options(
-                populate_existing=True)
+                populate_existing=True, **PREPARED)
 
 
 @functools.lru_cache

@@ -27,6 +27,7 @@ from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import Among
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Stack
 
@@ -44,7 +45,7 @@ def stack_get_root_id(context, stack_id):
         _this(context, stack_id))
     if row is None:
         raise units.not_found(Stack, stack_id)
-    return row.id
+    return row[0]
 
 
 def stack_get_all_by_root_owner_id(context, owner_id):
@@ -78,8 +79,8 @@ def stack_count_total_resources(context, stack_id):
     :param stack_id: the id of a top-level stack; for others it is 0
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.count(context, _resources(fence.is_admin(context)),
-                      _this(context, stack_id))
+    return rows.first_values(context, _count_resources(
+        fence.is_admin(context)), _this(context, stack_id))[0]
 
 
 def not_backup():
@@ -122,7 +123,8 @@ def _root(sees_all, shows_deleted):
     # Without duplicates: it comes to an end.
     above = above.union(select.join(
         above, SameText(Stack.id, above.c.owner_id)).where(may_see))
-    return sa.select(above.c.id).where(above.c.owner_id.is_(None))
+    return sa.select(above.c.id).where(
+        above.c.owner_id.is_(None)).execution_options(**PREPARED)
 
 
 def _below(first, *conditions):
@@ -147,12 +149,14 @@ def _all_below(sees_all, shows_deleted):
         SameText(Stack.owner_id, _this_stack()), *conditions), *conditions)
     found = sa.select(below.c.id).scalar_subquery()
     return sa.select(Stack).where(Among(Stack.id, found)).order_by(
-        Stack.created_at, Stack.id).execution_options(populate_existing=True)
+        Stack.created_at, Stack.id).execution_options(
+        populate_existing=True, **PREPARED)
 
 
 @functools.cache
-def _resources(sees_all):
+def _count_resources(sees_all):
     is_this = SameText(Stack.id, _this_stack())
-    return sa.select(Resource).where(
+    return sa.select(sa.func.count()).select_from(Resource).where(
         SameText(Resource.root_stack_id, _this_stack()),
-        sa.exists().where(is_this, fence.is_visible(sees_all)))
+        sa.exists().where(is_this, fence.is_visible(sees_all))
+    ).execution_options(**PREPARED)

@@ -120,8 +120,10 @@ class Prepared:
                 kind.result_processor(dialect, column[1])
                 for kind, column in zip(self.types, description))
             self.readers = [(place, read) for place, read in readers if read]
+        if not self.readers:
+            return rows
         rows = list(map(list, rows))
         for row in rows:
             for place, read in self.readers:
                 row[place] = read(row[place])
-        return rows
+        return list(map(tuple, rows))
