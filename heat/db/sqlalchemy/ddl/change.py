@@ -43,14 +43,27 @@ _SOME_MORE = 1.2
 # table would read pages twice, and write some before its end.
 _CACHE = 'PRAGMA cache_size = -32768'
 
+# MySQL: a connection of utf8mb3 reads longer characters as question marks, and
+# would not find the end of a batch again. The driver sends the same for both.
+_UTF8MB4 = ', '.join(
+    "SESSION {0} = IF(LEFT(@@SESSION.{0}, 4) = 'utf8', 'utf8mb4', "
+    '@@SESSION.{0})'.format(name) for name in (
+        'character_set_client', 'character_set_results',
+        'character_set_connection'))
+
 # What makes waits short, and what undoes all that is changed here. MySQL
 # counts in seconds; the Watchdog is there for less.
 _SESSION = {
-    'mysql': ('SET SESSION lock_wait_timeout = 1, '
-              'innodb_lock_wait_timeout = 1',
-              'SET SESSION lock_wait_timeout = DEFAULT, '
-              'innodb_lock_wait_timeout = DEFAULT, '
-              'foreign_key_checks = DEFAULT'),
+    'mysql': (
+        'SET @heat_client = @@SESSION.character_set_client, '
+        '@heat_results = @@SESSION.character_set_results, '
+        '@heat_collation = @@SESSION.collation_connection, ' + _UTF8MB4 +
+        ', SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1',
+        'SET SESSION character_set_client = @heat_client, '
+        'character_set_results = @heat_results, '
+        'collation_connection = @heat_collation, '
+        'lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = DEFAULT, '
+        'foreign_key_checks = DEFAULT'),
     'postgresql': ("SET lock_timeout = '%dms'" % (LOCK_WAIT * 1000),
                    'RESET lock_timeout'),
 }

@@ -93,6 +93,23 @@ class AnotherHandTest(test_faults.FaultsTestCase):
             api.db_sync(self.engine)
         self.assertEqual([[[(1, 0)]] * len(dated)] * 2, counts)
 
+    @base.only_on('mysql')
+    def test_long_characters_at_the_ends_of_batches(self):
+        """By a connection that can not read them."""
+        databases.load(self.engine, '046', charset='utf8mb4')
+        self.execute(
+            'INSERT INTO stack (id, raw_template_id, disable_rollback) '
+            'SELECT CONCAT(CONVERT(0xF09F9880 USING utf8mb4), seq), 1, 0 '
+            'FROM seq_1_to_1200')
+        charsets = ('SELECT @@character_set_client, @@character_set_results, '
+                    '@@collation_connection')
+        before = self.select(charsets)
+        self.assertIn('utf8mb3', before[0])
+        api.db_sync(self.engine, 47)
+        self.assertEqual([(0,)], self.select(
+            'SELECT COUNT(*) FROM stack WHERE nested_depth IS NULL'))
+        self.assertEqual(before, self.select(charsets))
+
     @base.only_on('sqlite')
     def test_views_and_triggers(self):
         self.load('046')
