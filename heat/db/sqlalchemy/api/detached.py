@@ -23,6 +23,14 @@ from sqlalchemy import orm
 from heat.db.sqlalchemy.models import columns
 
 
+def row(model, values):
+    """Return a row of tuples of an attribute and a value, frozen if JSON."""
+    new = sa.inspect(model).class_manager.new_instance()
+    orm.attributes.instance_dict(new).update(values)
+    orm.make_transient_to_detached(new)
+    return new
+
+
 def select_with(model, *names):
     """Return the SELECT of a model and of what belongs to its rows.
 
@@ -91,19 +99,15 @@ class _Model:
 
     def __init__(self, entity, start):
         mapper = sa.inspect(entity).mapper
-        self.names = tuple(columns(mapper.class_))
+        self.model = mapper.class_
+        self.names = tuple(columns(self.model))
         self.start = start
         self.end = start + len(self.names)
         self.key = start + self.names.index(mapper.get_property_by_column(
             mapper.primary_key[0]).key)
-        self.new = mapper.class_manager.new_instance
 
     def make(self, values):
         """Return a row; None if nothing was joined."""
         if values[self.key] is None:
             return None
-        row = self.new()
-        orm.attributes.instance_dict(row).update(
-            zip(self.names, values[self.start:self.end]))
-        orm.make_transient_to_detached(row)
-        return row
+        return row(self.model, zip(self.names, values[self.start:self.end]))

@@ -53,8 +53,7 @@ def event_create(context, values):
     :raises oslo_db.exception.DBError: as the database says
     """
     values = _by_attribute(values)
-    checks.check(Event, values, FIXED, new=True)
-    event = rows.insert(context, Event, values)
+    event = rows.insert(context, Event, values, fixed=FIXED)
     if not facade.in_transaction(context):
         event_purge.keep_newest(context, event)
     return event

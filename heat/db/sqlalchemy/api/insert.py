@@ -16,8 +16,8 @@ import datetime
 import functools
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
+from heat.db.sqlalchemy.api import detached
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import same
@@ -73,9 +73,8 @@ class Insert(write.Unit):
         units.adopt(session, row)
 
     def _row(self, key):
-        row = self.model(**{**self.values, **key})
-        orm.make_transient_to_detached(row)
-        return row
+        values = {name: freeze(value) for name, value in self.values.items()}
+        return detached.row(self.model, {**values, **key}.items())
 
 
 @functools.cache

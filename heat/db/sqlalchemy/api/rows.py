@@ -32,7 +32,7 @@ from heat.db.sqlalchemy.types import freeze
 from heat.db.sqlalchemy.types import is_stored
 
 
-def insert(context, model, values, mark=()):
+def insert(context, model, values, mark=(), fixed=()):
     """Check values, and store them as a new row. One INSERT.
 
     In one round trip where its primary key, or another that is unique, is
@@ -42,11 +42,12 @@ def insert(context, model, values, mark=()):
     :param values: {attribute: value}
     :param mark: names of attributes that no other call gives these values:
         they tell the row as a key does
+    :param fixed: names of columns that may not be given
     :returns: the row, detached, without what it refers to
     :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBDuplicateEntry: there is a row of that key
     """
-    checks.check(model, values, new=True)
+    checks.check(model, values, fixed, new=True)
     return write.write(context, Insert(model, values, mark))
 
 

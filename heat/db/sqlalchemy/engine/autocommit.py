@@ -64,9 +64,9 @@ def executor():
     """Return a function that executes statements which commit themselves.
 
     A context manager: while it lasts, the function keeps its connection.
-    An UPDATE or a DELETE has to be the same object each time, for it is
-    compiled once, and so has a SELECT with the options prepared.PREPARED. Of
-    their results there are only rowcount, first() and all().
+    What writes has to be the same object each time, for it is compiled once,
+    and so has a SELECT with the options prepared.PREPARED. Of their results
+    there are only rowcount, inserted_primary_key, first() and all().
 
     :returns: a function of a statement and its parameters: those that are
         named in it, and what columns are set to

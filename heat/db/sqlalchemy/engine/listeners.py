@@ -15,6 +15,8 @@ Applications know one Engine, and listen to that: oslo.db's connection_trace
 changes statements, profilers measure them.
 """
 
+import logging
+
 from sqlalchemy import event
 
 from heat.db.sqlalchemy.engine import errors
@@ -24,8 +26,12 @@ _OF_STATEMENTS = ('before_execute', 'after_execute', 'before_cursor_execute',
 
 
 def has_any(engine):
-    """Tell whether someone listens to the statements of an Engine."""
-    return any(getattr(engine.dispatch, name) for name in _OF_STATEMENTS)
+    """Tell whether someone listens to the statements of an Engine.
+
+    A log does, as with [database] connection_debug.
+    """
+    return (engine.logger.isEnabledFor(logging.INFO) or
+            any(getattr(engine.dispatch, name) for name in _OF_STATEMENTS))
 
 
 def hear(engine, other):

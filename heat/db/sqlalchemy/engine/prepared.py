@@ -29,9 +29,9 @@ PREPARED = {'prepared': True}
 def is_prepared(statement):
     """Tell whether a statement is sent like this.
 
-    All UPDATEs and DELETEs are, and those with the options PREPARED.
+    All that write are, and SELECTs with the options PREPARED.
     """
-    return (statement.is_update or statement.is_delete or
+    return (statement.is_dml or
             'prepared' in statement.get_execution_options())
 
 
@@ -40,7 +40,8 @@ def prepare(statement, dialect, keys):
     """Return the Prepared form of a statement.
 
     :param keys: a tuple of the names of its parameters; those that are names
-        of columns are set
+        of columns are set. Of an INSERT, they are all columns but a key that
+        the server gives
     """
     return Prepared(statement, dialect, keys)
 
@@ -48,11 +49,13 @@ def prepare(statement, dialect, keys):
 class Result:
     """As much of a result as there is without an execution context.
 
-    :ivar rowcount: of an UPDATE or a DELETE
+    :ivar rowcount: of what writes
+    :ivar inserted_primary_key: of an INSERT, a tuple
     """
 
-    def __init__(self, rowcount, rows):
+    def __init__(self, rowcount, rows, inserted_primary_key):
         self.rowcount = rowcount
+        self.inserted_primary_key = inserted_primary_key
         self._rows = rows
 
     def all(self):
@@ -81,6 +84,9 @@ class Prepared:
         self.types = [column.type.dialect_impl(dialect) for column
                       in statement.selected_columns
                       ] if statement.is_select else []
+        self.key = [column.key for column in statement.table.primary_key
+                    ] if statement.is_insert else ()
+        self.has_rows = bool(self.types or compiled.returning)
         # Known when there was a result.
         self.readers = None
 
@@ -97,15 +103,17 @@ class Prepared:
         cursor = connection.cursor()
         try:
             cursor.execute(text, values)
-            rows = cursor.fetchall() if self.types else ()
+            rows = cursor.fetchall() if self.has_rows else ()
         except BaseException as error:
             # This makes SQLAlchemy's and oslo.db's errors, and gives up a
             # lost connection. There is no public way to it.
             sa.engine.Connection(engine, connection)._handle_dbapi_exception(
                 error, text, values, cursor, None)
-        if rows:
+        if self.types and rows:
             rows = self._read(rows, cursor.description, engine.dialect)
-        return Result(cursor.rowcount, rows)
+        return Result(cursor.rowcount, rows, tuple(
+            parameters[name] if name in parameters else
+            rows[0][0] if rows else cursor.lastrowid for name in self.key))
 
     def _bound(self, parameters):
         bound = {**self.constants, **parameters}

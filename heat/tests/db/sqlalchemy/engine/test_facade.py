@@ -11,6 +11,7 @@
 # under the License.
 """Engines that Heat makes, and who listens to them."""
 
+import logging
 import os
 import stat
 
@@ -54,6 +55,17 @@ class ListenersTest(base.APITestCase):
         self.assertIn('UPDATE stack', heard[0])
         for statement, later in zip(heard[::2], heard[1::2]):
             self.assertEqual((statement, statement + ' -- traced'), later)
+
+    def test_log(self):
+        """As with [database] connection_debug = 50."""
+        log = self.useFixture(fixtures.FakeLogger(
+            'sqlalchemy.engine', level=logging.INFO))
+        stack_id = self.create_stack().id
+        api.stack_update(self.context, stack_id, {'name': 'new'})
+        api.stack_get(self.context, stack_id)
+        api.event_create(self.context, {'stack_id': stack_id})
+        for start in 'UPDATE stack', 'SELECT stack.', 'INSERT INTO event':
+            self.assertIn(start, log.output)
 
     def test_errors(self):
         heard = []
