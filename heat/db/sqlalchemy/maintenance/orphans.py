@@ -54,8 +54,9 @@ def find(limit, gone=None):
         is_found = _is_orphan(table, limit) if gone is None else sa.and_(
             _is_gone(limit, gone, table), sa.not_(gone.condition(table)))
         for batch in _batches(_key(table)):
-            yield Deletion(table, limit, _read(sa.select(_key(table)).where(
-                batch, is_found)).scalars().all())
+            yield Deletion(table, limit, _read(
+                sa.select(_key(table)).where(batch, is_found),
+                has_jit=gone is None).scalars().all())
 
 
 class Deletion(write.Unit):
@@ -193,6 +194,23 @@ def _batches(key):
         rest = key > last
 
 
-def _read(select):
-    return autocommit.read_alone(lambda session: session.execute(
-        select.execution_options(**galera.UP_TO_DATE)).freeze()())
+def _read(select, has_jit=True):
+    """Read rows.
+
+    :param has_jit: False for what PostgreSQL would compile for seconds, and
+        needs milliseconds for otherwise
+    """
+    def read(session):
+        if not has_jit and session.get_bind().dialect.name == 'postgresql':
+            session.execute(_stop_jit())
+        return session.execute(
+            select.execution_options(**galera.UP_TO_DATE)).freeze()()
+
+    return autocommit.read_alone(read)
+
+
+@functools.cache
+def _stop_jit():
+    # Before PostgreSQL 11 there is none.
+    return sa.text("SELECT set_config(name, 'off', false) FROM pg_settings "
+                   "WHERE name = 'jit'")
