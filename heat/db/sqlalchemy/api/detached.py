@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Rows as a session would return them, made without one.
+"""Detached rows with what belongs to them, made without a session.
 
 To load and detach a row, a session takes several times as long as to read it.
 """
