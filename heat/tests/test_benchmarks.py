@@ -19,10 +19,13 @@ import json
 import fixtures
 from testtools import matchers
 
+from benchmarks import latency
 from benchmarks import report
 from benchmarks import route
 from benchmarks import run
 from benchmarks import target
+from heat.db import api
+from heat.db.sqlalchemy.engine import listeners
 from heat.tests import base
 from heat.tests import ways
 
@@ -66,6 +69,13 @@ class BenchmarkTest(BenchmarkTestCase):
             [record['way'] for record in results['latency']])
         self.assertThat(report.text(json.loads(json.dumps(results))),
                         matchers.Contains('writers to one stack, ' + mode))
+
+    def test_only_the_public_way_is_listened_to(self):
+        with latency.opened(self.engine.url) as all_ways:
+            for name, way in all_ways.items():
+                with way.turn():
+                    self.assertEqual(name == 'stack_update, public',
+                                     listeners.has_any(api.get_engine()))
 
     def check_counts(self, counts):
         for scenario, number in ('success', 1), ('conflict', 2):

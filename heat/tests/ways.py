@@ -13,10 +13,11 @@
 """Ways to write to a stack if it is in the expected traversal.
 
 Each is a class: made for a URL and so many threads, with update(), which
-returns None or the traversal that the stack is in; close(); and the errors
-that it lets through.
+returns None or the traversal that the stack is in; turn(), around updates if
+others take turns with it; close(); and the errors that it lets through.
 """
 
+import contextlib
 import threading
 
 from oslo_db import exception as db_exception
@@ -37,7 +38,12 @@ ERRORS = (db_exception.DBError, exc.DBAPIError)
 DEADLOCK = 1213
 
 
-class StackUpdate:
+class Way:
+
+    turn = staticmethod(contextlib.nullcontext)
+
+
+class StackUpdate(Way):
     """heat.db.api.stack_update."""
 
     errors = ERRORS
@@ -63,7 +69,7 @@ class StackUpdate:
             return conflict.actual
 
 
-class Driver:
+class Driver(Way):
     """The bare driver; each thread keeps a connection."""
 
     errors = driver.ERRORS
@@ -115,7 +121,7 @@ class Stack(orm.declarative_base()):
     current_traversal = sa.Column(sa.String(36))
 
 
-class ForUpdate:
+class ForUpdate(Way):
     """SQLAlchemy's ORM: SELECT ... FOR UPDATE, compare, write, commit."""
 
     errors = exc.DBAPIError
@@ -145,7 +151,7 @@ class ForUpdate:
         return stack.current_traversal == expected
 
 
-class EngineFacade:
+class EngineFacade(Way):
     """oslo.db's enginefacade, around one UPDATE in SQLAlchemy's Core."""
 
     errors = ERRORS
@@ -179,10 +185,16 @@ class EngineFacade:
 class StackUpdateInPublic(StackUpdate):
     """stack_update as SQLAlchemy's public way sends it, as for a listener."""
 
-    def __init__(self, url, threads=1):
-        super().__init__(url, threads)
-        sa.event.listen(self.at.engine, 'after_cursor_execute',
-                        lambda *args: None)
+    @contextlib.contextmanager
+    def turn(self):
+        # All that call heat.db.api share its engine.
+        listener = (api.get_engine(), 'after_cursor_execute',
+                    lambda *args: None)
+        sa.event.listen(*listener)
+        try:
+            yield
+        finally:
+            sa.event.remove(*listener)
 
 
 class StackUpdateOfAny(StackUpdate):
