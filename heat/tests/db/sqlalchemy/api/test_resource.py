@@ -257,18 +257,16 @@ class DeleteTest(ResourceTestCase):
         self.delete(self.resource)
 
     def test_attributes_that_others_use(self):
-        for table, values in (
-                ('resource', {'nova_instance': 'x', 'id': 99,
-                              'attr_data_id': self.attributes}),
-                ('resource', {'nova_instance': 'x', 'id': 99,
-                              'rsrc_prop_data_id': self.attributes}),
-                ('event', {'id': 99,
-                           'rsrc_prop_data_id': self.attributes})):
+        for table, mark, reference in (
+                ('resource', 'nova_instance', 'attr_data_id'),
+                ('resource', 'nova_instance', 'rsrc_prop_data_id'),
+                ('event', 'physical_resource_id', 'rsrc_prop_data_id')):
             one = self.create_resource(attr_data_id=self.attributes)
-            self.insert(table, stack_id=one.stack_id, **values)
+            self.insert(table, stack_id=one.stack_id,
+                        **{mark: 'other', reference: self.attributes})
             self.delete(one)
             self.assertIn(self.attributes, self.stored()[2])
-            self.execute('DELETE FROM %s WHERE id = 99' % table)
+            self.execute("DELETE FROM %s WHERE %s = 'other'" % (table, mark))
 
     def test_not_over_a_lock(self):
         api.resource_update(self.context, self.resource.id,
