@@ -76,6 +76,7 @@ class BenchmarkTest(BenchmarkTestCase):
                 with way.turn():
                     self.assertEqual(name == 'stack_update, public',
                                      listeners.has_any(api.get_engine()))
+                self.assertFalse(listeners.has_any(api.get_engine()))
 
     def check_counts(self, counts):
         for scenario, number in ('success', 1), ('conflict', 2):
