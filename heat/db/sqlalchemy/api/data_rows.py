@@ -15,8 +15,8 @@
 import functools
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
+from heat.db.sqlalchemy.api import detached
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.api import units
@@ -74,7 +74,7 @@ class Set(Unit):
             return None
         change = Change(self.resource_id, self.key, self.values)
         if change.work(execute):
-            row = _detached(self.stored(execute))
+            row = detached.row(ResourceData, self.stored(execute))
         else:
             row = Insert(ResourceData, {
                 'resource_id': self.resource_id, 'key': self.key,
@@ -89,7 +89,7 @@ class Set(Unit):
         stored = self.stored(execute)
         if stored and all(stored[name] == value
                           for name, value in self.values.items()):
-            return _detached(stored)
+            return detached.row(ResourceData, stored)
 
     def show(self, session, row):
         units.adopt(session, row)
@@ -109,12 +109,6 @@ def not_found(resource_id, key):
     """Return the error that says that a resource has nothing of a key."""
     return units.not_found(ResourceData, {'resource_id': resource_id,
                                           'key': key})
-
-
-def _detached(stored):
-    row = ResourceData(**stored)
-    orm.make_transient_to_detached(row)
-    return row
 
 
 def this(resource_id, *keys):

@@ -24,7 +24,11 @@ from heat.db.sqlalchemy.models import columns
 
 
 def row(model, values):
-    """Return a row of tuples of an attribute and a value, frozen if JSON."""
+    """Return a row that is stored.
+
+    :param values: {attribute: value} of all that it has, or tuples of both;
+        JSON is frozen
+    """
     new = sa.inspect(model).class_manager.new_instance()
     orm.attributes.instance_dict(new).update(values)
     orm.make_transient_to_detached(new)

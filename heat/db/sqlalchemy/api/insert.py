@@ -74,7 +74,7 @@ class Insert(write.Unit):
 
     def _row(self, key):
         values = {name: freeze(value) for name, value in self.values.items()}
-        return detached.row(self.model, {**values, **key}.items())
+        return detached.row(self.model, {**values, **key})
 
 
 @functools.cache

@@ -198,8 +198,7 @@ def _query(*conditions, order=Resource.id):
     # Inside a caller's transaction, the session may know older rows.
     return sa.select(Resource).where(*conditions).options(*(
         orm.joinedload(getattr(Resource, name)) for name in resource.LOADED
-    )).order_by(order).execution_options(
-        populate_existing=True)
+    )).order_by(order).execution_options(populate_existing=True)
 
 
 def _physical(context, physical_resource_id):

@@ -15,12 +15,12 @@ import functools
 
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db import options
 from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api import detached
 from heat.db.sqlalchemy.api.explain import explained
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
@@ -168,7 +168,7 @@ class _Tags(write.Unit):
 
     def settle(self, execute, stack_id):
         """On a Galera cluster, a lock does not keep other nodes away."""
-        found = sorted((_loaded(row) for row in execute(
+        found = sorted((detached.row(StackTag, row) for row in execute(
             _select(), {'this_stack_id': stack_id}).mappings()), key=_tag)
         tags = [row.tag for row in found]
         if tags != self.tags:
@@ -181,12 +181,6 @@ class _Tags(write.Unit):
 
     def landed(self, execute):
         return None
-
-
-def _loaded(row):
-    tag = StackTag(**row)
-    orm.make_transient_to_detached(tag)
-    return tag
 
 
 def _this_stack():
