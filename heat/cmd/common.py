@@ -32,6 +32,7 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.engine.facade import get_engine
 from heat.db.sqlalchemy.engine import options
+from heat.db.sqlalchemy.engine import sqlite_file
 from heat.db.sqlalchemy.engine import url
 
 DATABASE_ERRORS = (db_exception.DBError, sqlalchemy.exc.SQLAlchemyError)
@@ -102,22 +103,26 @@ def _version():
         return ''
 
 
-def connected_engine():
+def connected_engine(creates_file=False):
     """Return the Engine for [database] connection, after a first connection.
 
+    :param creates_file: whether to make a file of SQLite that is not there
     :raises heat.db.exception.InvalidConnection: there is no way to
         connect; the text shows no password
     """
-    try:
-        engine = get_engine()
-    except db_exception.DBConnectionError as error:
-        raise _not_connected(error) from error
+    url.check()
     location = CONF.get_location('connection', 'database').location
     if not location.is_user_controlled:
         print(output.line(
             _('No [database] connection is configured: using %s') %
             os.path.abspath(make_url(CONF.database.connection).database)),
             file=sys.stderr)
+    if not creates_file:
+        _require_file()
+    try:
+        engine = get_engine()
+    except db_exception.DBConnectionError as error:
+        raise _not_connected(error) from error
     try:
         engine.connect().close()
     except DATABASE_ERRORS as error:
@@ -130,6 +135,19 @@ def connected_engine():
               'database') %
             {'url': url.masked(), 'class': type(error).__name__}) from None
     return engine
+
+
+def _require_file():
+    """Refuse a file of SQLite that is not there."""
+    for name in url.OPTIONS:
+        if CONF.database[name] and sqlite_file.is_missing(
+                make_url(CONF.database[name])):
+            raise exception.InvalidConnection(
+                _('%(url)s: there is no such file (the current directory is '
+                  '%(directory)s); check [database] %(name)s, or let '
+                  'heat-manage db_sync make it') %
+                {'url': url.masked(name), 'name': name,
+                 'directory': os.getcwd()})
 
 
 def _not_connected(error):

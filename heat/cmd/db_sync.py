@@ -119,7 +119,7 @@ def _require_sense(args):
 
 def _sync(args):
     version = _version_number(args.version)
-    engine = common.connected_engine()
+    engine = common.connected_engine(creates_file=True)
     from heat.cmd import progress
     from heat.db.sqlalchemy.migration import migrate_version
     from heat.db.sqlalchemy.migration import sync

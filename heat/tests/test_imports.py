@@ -56,7 +56,9 @@ class ImportsTest(testtools.TestCase):
     def run_code(self, code):
         """Return the modules that a new process has in the end."""
         directory = self.useFixture(fixtures.TempDir()).path
-        connection = 'sqlite:///' + os.path.join(directory, 'heat.sqlite')
+        path = os.path.join(directory, 'heat.sqlite')
+        open(path, 'w').close()
+        connection = 'sqlite:///' + path
         result = subprocess.run(
             (sys.executable, '-c', code + '\nimport sys; print(*sys.modules)'),
             env={**os.environ, 'OS_DATABASE__CONNECTION': connection},

@@ -87,6 +87,26 @@ class WrongTest(ExitsTestCase):
         self.assertRegex(stderr, r'\Aheat-manage: interrupted; [^\n]+\n\Z')
 
 
+class MissingFileTest(ExitsTestCase):
+    """Only db_sync that changes something makes a file of SQLite."""
+
+    scenarios = [(name, values) for name, values in ExitsTestCase.scenarios
+                 if name != 'db_sync'] + [
+        (option, {**ExitsTestCase.scenarios[0][1],
+                  'argv': ('db_sync', option)})
+        for option in ('--check', '--dry-run', '--sql')]
+
+    def test_no_file_is_made(self):
+        path = os.path.join(self.directory, 'heta.sqlite')
+        for database in path, 'file:%s?uri=true' % path:
+            line = self.assert_refused(
+                *self.argv, before=command.forget_engine,
+                OS_DATABASE__CONNECTION='sqlite:///' + database)
+            self.assertRegex(line, 'heta.sqlite: there is no such file .*'
+                             'let heat-manage db_sync make it$')
+            self.assertFalse(os.path.exists(path))
+
+
 class OldDatabaseTest(ExitsTestCase):
 
     FIXTURE = base.EmptyDatabase

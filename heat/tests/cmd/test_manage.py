@@ -161,8 +161,20 @@ class ConnectionTest(ManageTestCase):
         self.assertEqual('', result.stderr)
 
     def test_empty_database_has_the_initial_version(self):
+        for database in '', '/file::memory:?uri=true', '/file:x?uri=true':
+            self.write('x', '')
+            result = self.run_command('db_version',
+                                      connection='sqlite://' + database)
+            self.assertEqual((0, '45\n', ''), (
+                result.returncode, result.stdout, result.stderr))
+
+    def test_nothing_configured_and_no_file(self):
+        path = os.path.join(self.directory, 'heat.sqlite')
         result = self.run_command('db_version')
-        self.assertEqual((0, '45\n'), (result.returncode, result.stdout))
+        self.assertEqual((1, ''), (result.returncode, result.stdout))
+        self.assertIn('is configured: using %s\n' % path, result.stderr)
+        self.assertIn('there is no such file', result.stderr)
+        self.assertFalse(os.path.exists(path))
 
     def test_what_is_no_usable_url(self):
         for connection, reason in (
@@ -222,7 +234,8 @@ class ConnectionTest(ManageTestCase):
         with open('/dev/full', 'w') as full:
             result = subprocess.run(
                 (HEAT_MANAGE, 'db_version'), cwd=self.directory, text=True,
-                stdout=full, stderr=subprocess.PIPE)
+                stdout=full, stderr=subprocess.PIPE,
+                env={**os.environ, 'OS_DATABASE__CONNECTION': 'sqlite://'})
         self.assertNotEqual(0, result.returncode)
         self.assertNotIn('Traceback', result.stderr)
 
@@ -230,7 +243,8 @@ class ConnectionTest(ManageTestCase):
         """What is for it is not on stdout, where results are."""
         for args, status in (['db_version'], 0), (['db_sync', 'x'], 1):
             result = self.run_command(
-                *args, preexec_fn=lambda: os.close(2))
+                *args, connection='sqlite://',
+                preexec_fn=lambda: os.close(2))
             self.assertEqual((status, '45\n' if not status else ''),
                              (result.returncode, result.stdout))
 

@@ -326,7 +326,7 @@ class KeyTest(StatusTestCase):
         """Return the code of the check and what it says."""
         self.key = key
         result = self.run_command('upgrade', 'check', '--json',
-                                  connection='sqlite:///heat.sqlite')
+                                  connection='sqlite://')
         self.assertEqual('', result.stderr)
         return [(check['result'], check['details'])
                 for check in json.loads(result.stdout)['checks']
@@ -409,6 +409,12 @@ class ConnectionTest(StatusTestCase):
         self.assertIn('not a database',
                       self.assert_not_checked('sqlite:///' + path))
 
+    def test_file_that_is_not_there(self):
+        for connection in 'sqlite:///heta.sqlite', None:
+            self.assertIn('there is no such file', self.run_command(
+                'upgrade', 'check', connection=connection).stderr)
+            self.assertEqual([], os.listdir(self.directory))
+
     def test_config_file_that_is_not_there(self):
         self.assertIn('absent.conf', self.assert_not_checked(
             args=('--config-file', 'absent.conf')))
@@ -421,6 +427,7 @@ class ConnectionTest(StatusTestCase):
 
     def test_output_that_can_not_be_written(self):
         with open('/dev/full', 'w') as full:
-            result = self.run_command('upgrade', 'check', stdout=full)
+            result = self.run_command('upgrade', 'check', stdout=full,
+                                      connection='sqlite://')
         self.assertNotIn(result.returncode, (SUCCESS, WARNING))
         self.assertNotIn('Traceback', result.stderr)

@@ -12,6 +12,7 @@
 """The file of an SQLite database, which holds the secrets of users."""
 
 import os
+from urllib import parse
 
 
 def create(engine):
@@ -28,3 +29,23 @@ def create(engine):
     except OSError:
         # It is there; or SQLite will tell what is wrong.
         pass
+
+
+def is_missing(url):
+    """Tell whether a URL names a file of SQLite that is not there.
+
+    Who connects makes an empty one.
+    """
+    if url.get_backend_name() != 'sqlite':
+        return False
+    try:
+        (name,), options = url.get_dialect()().create_connect_args(url)
+    except (TypeError, ValueError):
+        # Whoever connects is told what is wrong.
+        return False
+    if options.get('uri') and name.startswith('file:'):
+        parts = parse.urlsplit(name)
+        if 'memory' in parse.parse_qs(parts.query).get('mode', ()):
+            return False
+        name = parse.unquote(parts.path)
+    return name != ':memory:' and not os.path.exists(name)
