@@ -177,13 +177,13 @@ def newest_engine():
 
 def report(program, error):
     """Print one line on stderr for an error, with --debug a traceback too."""
+    output.tell(program, words(error))
+
+
+def words(error):
+    """Return what an error says, without a password; trace it with --debug."""
     if CONF.debug:
         traceback.print_exception(error)
-    output.tell(program, _words(error))
-
-
-def _words(error):
-    """Return what an error says, without a password."""
     if isinstance(error, DATABASE_ERRORS):
         text = '%s: %s' % (
             url.masked(getattr(error, 'option', 'connection')),

@@ -18,12 +18,16 @@ with one line on stderr that says why (and a traceback only with --debug); 130
 interrupted.
 """
 
+import functools
 import sys
 
 from oslo_config import cfg
+from oslo_db import exception as db_exception
 from oslo_upgradecheck import upgradecheck
 
 from heat.cmd.checks import key
+from heat.cmd.checks.result import FAILURE
+from heat.cmd.checks.result import result
 from heat.cmd.checks import rows
 from heat.cmd.checks import schema
 from heat.cmd.checks import server
@@ -34,8 +38,25 @@ from heat.cmd import logs
 from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
+from heat.db import exception
 
 NOT_CHECKED = 255
+
+
+def _guarded(check):
+    """Let a check fail for itself, as where a table is missing."""
+    @functools.wraps(check)
+    def guarded(command):
+        try:
+            return check(command)
+        except db_exception.DBConnectionError:
+            raise
+        except (*common.DATABASE_ERRORS, exception.MigrationError) as error:
+            return result(FAILURE, _(
+                'Not checked: %s. heat-manage db_check lists how the schema '
+                'differs.') % common.words(error))
+
+    return guarded
 
 
 class Checks(upgradecheck.UpgradeCommands):
@@ -49,7 +70,7 @@ class Checks(upgradecheck.UpgradeCommands):
     status = None
 
     # Others need to know what the check of the version found.
-    _upgrade_checks = (
+    _upgrade_checks = tuple((name, _guarded(check)) for name, check in (
         (_('Schema version'), schema.version),
         (_('Hand-over to Alembic'), schema.hand_over),
         (_('Charset and collation'), schema.charset),
@@ -61,7 +82,7 @@ class Checks(upgradecheck.UpgradeCommands):
         (_('Durability'), server.durability),
         (_('Reads of a cluster'), server.cluster_reads),
         (_('Connections'), server.connections),
-    )
+    ))
 
     def check(self):
         """Make all checks and print their results.

@@ -232,6 +232,27 @@ class EveryEngineTest(base.DBTestCase, StatusTestCase):
              'ix_stack_name is missing. heat-manage db_check lists all.'),
             self.check(WARNING)['Schema drift'])
 
+    def test_missing_table(self):
+        """It is named, and the other checks are made all the same."""
+        for name in 'event', 'stack':
+            databases.empty(self.engine)
+            api.db_sync(self.engine)
+            databases.lose_table(self.engine, name)
+            result = self.run_command('upgrade', 'check', '--json',
+                                      connection=self.connection)
+            self.assertEqual((FAILURE, ''),
+                             (result.returncode, result.stderr))
+            checks = {check['check']: (check['result'], check['details'])
+                      for check in json.loads(result.stdout)['checks']}
+            self.assertEqual(11, len(checks))
+            self.assertIn('table %s is missing' % name,
+                          checks['Schema drift'][1])
+            code, details = checks['Orphaned rows']
+            self.assertEqual(FAILURE, code)
+            self.assertRegex(
+                details, r'\ANot checked: .*\b%s\b.*\. heat-manage db_check '
+                'lists how the schema differs.' % name)
+
     def test_much_drift(self):
         api.db_sync(self.engine)
         for number in range(12):

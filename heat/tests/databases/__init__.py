@@ -68,6 +68,17 @@ def empty(engine):
     engine.dispose()
 
 
+def lose_table(engine, name):
+    """Drop a table, whatever refers to it."""
+    with engine.begin() as conn:
+        if engine.name == 'mysql':
+            conn.exec_driver_sql('SET foreign_key_checks = 0')
+        cascade = ' CASCADE' if engine.name == 'postgresql' else ''
+        conn.exec_driver_sql('DROP TABLE %s%s' % (name, cascade))
+    # A connection may have an option of its own now.
+    engine.dispose()
+
+
 def _connect_args(engine):
     args = engine.dialect.create_connect_args(engine.url)[1]
     if engine.name == 'mysql':

@@ -115,7 +115,8 @@ def database_errors(engine):
     except exc.NoSuchTableError as error:
         raise exception.MigrationError(
             _('there is no table %s, though there is one at the version of '
-              'the database: it is a broken copy; restore a backup') %
+              'the database: it is a broken copy; heat-manage db_check lists '
+              'what is missing; restore a backup') %
             error) from error
     except engine.dialect.dbapi.Error as error:
         raise db_exception.DBConnectionError(error) from error

@@ -74,7 +74,7 @@ def db_drift(engine):
         present = set(inspector.get_table_names())
         drift = [_('there is a table %s that Heat does not know') % name
                  for name in present - set(_metadata.tables) - _NOT_IN_MODELS]
-        drift += _table_drift(conn)
+        drift += _all_table_drift(conn, present)
         found = {name: _found_indexes(inspector, name)
                  for name in present & set(_metadata.tables)}
         for name in found:
@@ -85,6 +85,16 @@ def db_drift(engine):
         if conn.dialect.name == 'postgresql':
             drift += _unfinished(conn)
     return sorted(drift)
+
+
+def _all_table_drift(conn, present):
+    try:
+        return list(_table_drift(conn))
+    except exc.NoSuchTableError:
+        # SQLAlchemy reads no table whose foreign key refers to nothing.
+        return [differences.WORDS['add_table'](conn.dialect, table)
+                for name, table in _metadata.tables.items()
+                if name not in present]
 
 
 def _table_drift(conn):

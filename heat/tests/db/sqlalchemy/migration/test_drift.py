@@ -119,6 +119,11 @@ class TableTest(DriftTestCase):
         self.execute('DROP TABLE snapshot')
         self.assert_drift('table snapshot is missing')
 
+    @base.only_on('sqlite', 'mysql')
+    def test_missing_table_that_others_refer_to(self):
+        databases.lose_table(self.engine, 'stack')
+        self.assert_drift('table stack is missing')
+
     def test_changes_nothing_and_stays_within_bounds(self):
         counts = []
         for number in range(3):
