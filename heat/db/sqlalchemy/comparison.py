@@ -21,9 +21,12 @@ from sqlalchemy.sql import functions
 from heat.db.sqlalchemy import types
 
 
+_UNFIT = re.compile('[\0\ud800-\udfff]')
+
+
 def is_text(value):
     """Tell whether a value is a text that every engine can be sent."""
-    return isinstance(value, str) and not re.search('[\0\ud800-\udfff]', value)
+    return isinstance(value, str) and not _UNFIT.search(value)
 
 
 def as_id(value):

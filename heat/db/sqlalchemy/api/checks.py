@@ -18,6 +18,7 @@ strict mode cuts, and an error of a server often does not name the column.
 """
 
 import datetime
+import functools
 import re
 
 import sqlalchemy as sa
@@ -157,9 +158,14 @@ def _refuse(reason, keys):
 def _problem(column, value):
     if value is None:
         return None if column.nullable else _('must not be None')
-    for kind, find_problem in _PROBLEMS:
-        if isinstance(column.type, kind):
-            return find_problem(column.type, value)
+    return _finder(type(column.type))(column.type, value)
+
+
+@functools.cache
+def _finder(kind):
+    """Return the function that finds what a kind of column can not hold."""
+    return next((find_problem for base, find_problem in _PROBLEMS
+                 if issubclass(kind, base)), lambda kind, value: None)
 
 
 def _text_problem(kind, value):

@@ -44,9 +44,9 @@ class Unit(write.Unit):
         return not_found(self.resource_id, self.key)
 
     def stored(self, execute):
-        """Return the row of the key as a mapping; None if there is none."""
-        return execute(of_key(**galera.UP_TO_DATE),
-                       self.this).mappings().first()
+        """Return the values of the row of the key; None if there is none."""
+        return detached.named(ResourceData, execute(
+            of_key(**PREPARED, **galera.UP_TO_DATE), self.this).first())
 
 
 class Change(Unit):

@@ -35,6 +35,14 @@ def row(model, values):
     return new
 
 
+def named(model, found):
+    """Return {attribute: value} of what a SELECT of a model has found.
+
+    :param found: the values of a row; None is no row, and returned
+    """
+    return None if found is None else dict(zip(columns(model), found))
+
+
 def select_with(model, *names):
     """Return the SELECT of a model and of what belongs to its rows.
 

@@ -146,7 +146,8 @@ def check_tenant(context, values):
 
 def live(context):
     """Return the scope of live stacks that a context may see."""
-    return _is_live(is_admin(context)), tenant(context)
+    sees_all = is_admin(context)
+    return _is_live(sees_all), {} if sees_all else _tenant(context)
 
 
 def is_admin(context):
@@ -159,6 +160,10 @@ def tenant(context):
     """Return the parameters that is_visible() names."""
     if is_admin(context):
         return {}
+    return _tenant(context)
+
+
+def _tenant(context):
     return {'this_tenant': as_id(context.project_id)}
 
 
@@ -170,7 +175,7 @@ def visible(context, model):
 def owned(context, model):
     """Return the scope of a tenant's own rows, even for administrators."""
     facade.check_context(context)
-    return is_owned(model), {'this_tenant': as_id(context.project_id)}
+    return is_owned(model), _tenant(context)
 
 
 @functools.cache

@@ -58,15 +58,15 @@ class Insert(write.Unit):
     def landed(self, execute):
         if not self.key:
             return super().landed(execute)
-        stored = execute(sa.select(self.model.__table__).where(*(
-            same(columns(self.model)[name], sa.literal(value))
-            for name, value in self.key.items())).execution_options(
-                **galera.UP_TO_DATE), {}).mappings().first()
-        given = units.by_column(self.model, self.given)
+        stored = detached.named(self.model, execute(sa.select(
+            *columns(self.model).values()).where(*(
+                same(columns(self.model)[name], sa.literal(value))
+                for name, value in self.key.items())).execution_options(
+                    **galera.UP_TO_DATE), {}).first())
         if stored is not None and all(
                 _is_stored(stored[name], value)
-                for name, value in given.items()):
-            return self._row({name: stored[columns(self.model)[name].key]
+                for name, value in self.given.items()):
+            return self._row({name: stored[name]
                               for name in units.key_names(self.model)})
 
     def show(self, session, row):

@@ -19,6 +19,7 @@ alone or finds one that stays.
 """
 
 import functools
+import typing
 
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
@@ -29,7 +30,21 @@ from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Stack
+
+
+class _Found(typing.NamedTuple):
+    """The ids of stacks that are there, or None.
+
+    :ivar own: the new stack
+    :ivar other: another one of its name
+    :ivar owner: its owner, as far as the context may see that
+    """
+
+    own: str
+    other: str
+    owner: str
 
 
 class NewStack(Insert):
@@ -69,7 +84,7 @@ class NewStack(Insert):
         raise db_exception.RetryRequest(self._exists(found))
 
     def _look(self, execute):
-        return execute(self.select, self.parameters).one()
+        return _Found(*execute(self.select, self.parameters).first())
 
     def _exists(self, found):
         return exception.StackExists(self.values['name'], found.other)
@@ -98,4 +113,5 @@ def _select(is_nobodys, is_top, sees_all, show_deleted):
         fence.is_visible(sees_all), sa.true() if show_deleted else is_live)
     return sa.select(
         first(is_own).label('own'), other.label('other'),
-        owner.label('owner')).execution_options(**galera.UP_TO_DATE)
+        owner.label('owner')).execution_options(
+            **PREPARED, **galera.UP_TO_DATE)

@@ -29,6 +29,7 @@ from heat.db.sqlalchemy.comparison import any_of
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
+from heat.db.sqlalchemy.models import columns
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Stack
 from heat.db.sqlalchemy.models import StackTag
@@ -168,8 +169,10 @@ class _Tags(write.Unit):
 
     def settle(self, execute, stack_id):
         """On a Galera cluster, a lock does not keep other nodes away."""
-        found = sorted((detached.row(StackTag, row) for row in execute(
-            _select(), {'this_stack_id': stack_id}).mappings()), key=_tag)
+        found = sorted((
+            detached.row(StackTag, detached.named(StackTag, row))
+            for row in execute(_select(), {'this_stack_id': stack_id}).all()),
+            key=_tag)
         tags = [row.tag for row in found]
         if tags != self.tags:
             raise db_exception.RetryRequest(exception.LostSwap(
@@ -208,5 +211,5 @@ def _delete():
 
 @functools.cache
 def _select():
-    return sa.select(StackTag.__table__).where(
-        _this_stack()).execution_options(**galera.UP_TO_DATE)
+    return sa.select(*columns(StackTag).values()).where(
+        _this_stack()).execution_options(**PREPARED, **galera.UP_TO_DATE)

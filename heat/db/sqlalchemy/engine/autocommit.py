@@ -59,14 +59,13 @@ def connection():
     return own.begin() if own is facade.get_engine() else own.connect()
 
 
-@contextlib.contextmanager
 def executor():
     """Return a function that executes statements which commit themselves.
 
     A context manager: while it lasts, the function keeps its connection.
-    What writes has to be the same object each time, for it is compiled once,
-    and so has a SELECT with the options prepared.PREPARED. Of their results
-    there are only rowcount, inserted_primary_key, first() and all().
+    What writes should be the same object each time, for it is compiled once,
+    and so has a SELECT with the options prepared.PREPARED to be. Of their
+    results there are only rowcount, inserted_primary_key, first() and all().
 
     :returns: a function of a statement and its parameters: those that are
         named in it, and what columns are set to
@@ -75,34 +74,29 @@ def executor():
     """
     original = facade.get_engine()
     own = _like(original)
-    if own is original:
-        with own.begin() as only_connection:
-            yield only_connection.execute
-        return
-    raw = own.raw_connection()
-    session = raw.info.get(lost.KEY)
+    if (isinstance(own.pool, connections.Pool) and
+            not listeners.has_any(original)):
+        return prepared.Executor(own)
+    return _listened_to(own)
 
-    def execute(statement, parameters):
-        if (prepared.is_prepared(statement) and
-                not listeners.has_any(original)):
-            return prepared.prepare(
-                statement, own.dialect, tuple(parameters)).send(
-                    own, raw, parameters)
-        return sa.engine.Connection(own, raw).execute(statement, parameters)
 
-    def execute_in_turn(statement, parameters):
-        if statement.is_select:
-            return execute(statement, parameters)
-        with connections.in_turn(own):
-            return execute(statement, parameters)
+@contextlib.contextmanager
+def _listened_to(own):
+    """Let SQLAlchemy execute statements; all else as executor()."""
+    with connection() as conn:
+        session = conn.info.get(lost.KEY)
 
-    try:
-        yield execute_in_turn if own.name == 'sqlite' else execute
-    except db_exception.DBConnectionError as error:
-        error.session = session
-        raise
-    finally:
-        raw.close()
+        def execute(statement, parameters):
+            if statement.is_select:
+                return conn.execute(statement, parameters)
+            with connections.in_turn(own):
+                return conn.execute(statement, parameters)
+
+        try:
+            yield execute
+        except db_exception.DBConnectionError as error:
+            error.session = session
+            raise
 
 
 @contextlib.contextmanager

@@ -17,7 +17,6 @@ changes that for as long as it lasts: MySQL is told by a BEGIN, and to tell
 psycopg2 takes no round trip.
 """
 
-import contextlib
 import threading
 import time
 
@@ -59,41 +58,68 @@ class Pool(pool.QueuePool):
         fresh.kept, fresh.turn = self.kept, self.turn
         return fresh
 
+    def take(self):
+        """Return the record of a connection, which is to be given back.
+
+        The last one that was used, as Queue.get would; nobody waits to put
+        one there.
+        """
+        try:
+            record = self._pool.queue.pop()
+        except IndexError:
+            record = self._do_get()
+        try:
+            record.get_connection()
+        except BaseException:
+            self._do_return_conn(record)
+            raise
+        return record
+
+    def give_back(self, record):
+        """Take back a connection, which is as it was when it was taken."""
+        self._do_return_conn(record)
+
     def _do_return_conn(self, record):
         record.info[_USED] = time.monotonic()
         super()._do_return_conn(record)
-        if self.checkedin() > self.kept:
+        if len(self._pool.queue) > self.kept:
             self._close_unused()
 
     def _close_unused(self):
         """Close the connection that was used the longest time ago."""
-        with self._pool.mutex:
-            idle = self._pool.queue
-            if not idle or idle[0].info.get(
-                    _USED, 0) > time.monotonic() - IDLE:
-                return
-            unused = idle.popleft()
+        try:
+            unused = self._pool.queue.popleft()
+        except IndexError:
+            return
+        if unused.info.get(_USED, 0) > time.monotonic() - IDLE:
+            self._pool.queue.appendleft(unused)
+            return
         try:
             unused.close()
         finally:
             self._dec_overflow()
 
 
-@contextlib.contextmanager
-def in_turn(engine):
+class in_turn:
     """Let threads write to a file of SQLite one after another.
 
     Those that SQLite lets wait try again after growing pauses: some of them
     for seconds, while nobody writes. Who has waited for longer than SQLite
     would leaves it to SQLite, which knows of other processes.
+
+    A context manager; as a class it costs the least.
     """
-    turn = getattr(engine.pool, 'turn', None)
-    has_turn = turn is not None and turn.acquire(timeout=PATIENCE)
-    try:
-        yield
-    finally:
-        if has_turn:
-            turn.release()
+
+    def __init__(self, engine):
+        self._turn = getattr(engine.pool, 'turn', None)
+
+    def __enter__(self):
+        self._has_turn = (self._turn is not None and
+                          self._turn.acquire(timeout=PATIENCE))
+
+    def __exit__(self, kind, error, traceback):
+        if self._has_turn:
+            self._turn.release()
 
 
 def share(engine):

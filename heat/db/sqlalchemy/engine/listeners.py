@@ -21,17 +21,16 @@ from sqlalchemy import event
 
 from heat.db.sqlalchemy.engine import errors
 
-_OF_STATEMENTS = ('before_execute', 'after_execute', 'before_cursor_execute',
-                  'after_cursor_execute')
-
 
 def has_any(engine):
     """Tell whether someone listens to the statements of an Engine.
 
     A log does, as with [database] connection_debug.
     """
-    return (engine.logger.isEnabledFor(logging.INFO) or
-            any(getattr(engine.dispatch, name) for name in _OF_STATEMENTS))
+    events = engine.dispatch
+    return bool(events.before_execute or events.after_execute or
+                events.before_cursor_execute or events.after_cursor_execute or
+                engine.logger.isEnabledFor(logging.INFO))
 
 
 def hear(engine, other):

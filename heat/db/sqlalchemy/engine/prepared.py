@@ -18,9 +18,12 @@ nearby needs for it, and several times as long as SQLite does.
 
 import functools
 
-import sqlalchemy as sa
+from oslo_db import exception as db_exception
 
+from heat.db.sqlalchemy.engine import connections
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.lease import Lease
+from heat.db.sqlalchemy.engine import lost
 
 # Execution options of a SELECT that is the same object each time.
 PREPARED = {'prepared': True}
@@ -44,6 +47,34 @@ def prepare(statement, dialect, keys):
         the server gives
     """
     return Prepared(statement, dialect, keys)
+
+
+class Executor:
+    """Executes statements that commit themselves; see autocommit.executor.
+
+    :param engine: of connections that commit; nobody listens to it
+    """
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.has_turns = engine.pool.turn is not None
+
+    def __enter__(self):
+        self.lease = Lease(self.engine)
+        return self.execute
+
+    def __exit__(self, kind, error, traceback):
+        if isinstance(error, db_exception.DBConnectionError):
+            error.session = self.lease.info.get(lost.KEY)
+        self.lease.close()
+
+    def execute(self, statement, parameters):
+        make = prepare if is_prepared(statement) else Prepared
+        form = make(statement, self.engine.dialect, tuple(parameters))
+        if statement.is_select or not self.has_turns:
+            return form.send(self.engine, self.lease, parameters)
+        with connections.in_turn(self.engine):
+            return form.send(self.engine, self.lease, parameters)
 
 
 class Result:
@@ -90,28 +121,25 @@ class Prepared:
         # Known when there was a result.
         self.readers = None
 
-    def send(self, engine, connection, parameters):
+    def send(self, engine, lease, parameters):
         """Return the Result.
 
         :param engine: of connections that commit; nobody listens to it
-        :param connection: a raw connection of its pool
+        :param lease: a Lease of its pool
         :raises: as the execution of a statement by SQLAlchemy
         """
         values = self._bound(parameters)
-        text = (self.text_up_to_date if connection.info.get('wsrep_on')
+        text = (self.text_up_to_date if lease.info.get('wsrep_on')
                 else self.text)
-        cursor = connection.cursor()
+        cursor = lease.dbapi_connection.cursor()
         try:
             cursor.execute(text, values)
             rows = cursor.fetchall() if self.has_rows else ()
         except BaseException as error:
-            # This makes SQLAlchemy's and oslo.db's errors, and gives up a
-            # lost connection. There is no public way to it.
-            sa.engine.Connection(engine, connection)._handle_dbapi_exception(
-                error, text, values, cursor, None)
+            lease.raise_error(engine, error, text, values, cursor)
         if self.types and rows:
             rows = self._read(rows, cursor.description, engine.dialect)
-        return Result(cursor.rowcount, rows, tuple(
+        return Result(cursor.rowcount, rows, self.key and tuple(
             parameters[name] if name in parameters else
             rows[0][0] if rows else cursor.lastrowid for name in self.key))
 
