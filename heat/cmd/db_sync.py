@@ -132,27 +132,36 @@ def _sync(args):
     values = {'version': reached,
               'applied': [step._asdict() for step in applied]}
     if args.online:
-        values['stopped_before'] = _stopped_before(
-            engine, version, lines, args.repair_stamp)
+        values.update(_left_out(args, engine, version, lines))
     output.show(args.format, lines, **values)
     return (exits.NEEDS_STOPPED_SERVICES if values.get('stopped_before') else
             exits.DONE)
 
 
-def _stopped_before(engine, version, lines, repair_stamp):
+def _left_out(args, engine, version, lines):
     """Return the name of the version before which --online stopped, if any.
 
-    :param lines: a line is added that says why
+    :param lines: a line is added that says why, and one of indexes
+    :returns: a dictionary, with those that are missing at the newest version
     """
+    from heat.db.sqlalchemy.migration import indexes
     from heat.db.sqlalchemy.migration import pending
-    for script in pending.scripts(engine, version, with_indexes=False,
+    left = {'stopped_before': None, 'missing_indexes': []}
+    for script in pending.scripts(engine, version, with_indexes=args.indexes,
                                   repair_stamp=True)[:1]:
+        name = script.name
+        if script.version is None:
+            left['missing_indexes'] = list(map(indexes.name,
+                                               indexes.missing(engine)))
+            name = _('To create %s') % ', '.join(left['missing_indexes'])
+        else:
+            left['stopped_before'] = name
         lines.append(
             _("%(name)s needs Heat's services stopped: %(why)s. Stop them and "
               'run db_sync%(option)s without --online.') % {
-                'name': script.name, 'why': script.needs_stopped_services,
-                'option': ' --repair-stamp' if repair_stamp else ''})
-        return script.name
+                'name': name, 'why': script.needs_stopped_services,
+                'option': ' --repair-stamp' if args.repair_stamp else ''})
+    return left
 
 
 def _check(args):

@@ -119,12 +119,25 @@ class OnlineTest(MarksTestCase):
     def test_nothing_needs_them_stopped(self):
         self.load('086')
         lines, found = self._online(0)
-        self.assertEqual('The database is at version 86.', lines[-1])
         self.assertEqual((86, None),
                          (found['version'], found['stopped_before']))
+        missing = api.db_status(self.engine).missing_indexes
+        self.assertEqual(missing, found['missing_indexes'])
         # On SQLite, nothing could be written while they are built.
-        self.assertEqual(bool(INDEXES.get(self.driver)), bool(
-            api.db_status(self.engine).missing_indexes))
+        self.assertEqual(bool(INDEXES.get(self.driver)), bool(missing))
+        told = missing and [
+            "To create %s needs Heat's services stopped: it builds indexes, "
+            'and nothing can be written to the database meanwhile. Stop them '
+            'and run db_sync without --online.' % ', '.join(missing)]
+        self.assertEqual(
+            ['The database is at version 86.', *told],
+            [line for line in lines if ' statements ' not in line])
+
+    def test_indexes_that_nobody_wants(self):
+        self.load('086')
+        lines, found = self._online(0, '--no-indexes')
+        self.assertEqual(['The database is at version 86.'], lines)
+        self.assertEqual([], found['missing_indexes'])
 
     def test_to_a_version_before_the_first(self):
         self.load('046')
