@@ -16,6 +16,8 @@ import os
 import sqlite3
 import subprocess
 
+from heat.tests import driver
+
 
 def feed(engine, script):
     """Let the database's own client run a script; stop at the first error."""
@@ -28,6 +30,7 @@ def feed(engine, script):
             connection.close()
     elif engine.name == 'mysql':
         _run(['mariadb', '--protocol=tcp', '--host', url.host or 'localhost',
+              '--port', str(url.port or driver.PORTS['mysql']),
               '--user', url.username, url.database],
              script, MYSQL_PWD=url.password)
     else:

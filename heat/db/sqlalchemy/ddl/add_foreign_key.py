@@ -15,8 +15,11 @@
 import sqlalchemy as sa
 from sqlalchemy import schema as sa_schema
 
+from heat.common.i18n import _
 from heat.db.sqlalchemy.ddl.change import apply
+from heat.db.sqlalchemy.ddl.change import look
 from heat.db.sqlalchemy.ddl import foreign_key
+from heat.db.sqlalchemy.ddl.refusal import refuse
 
 
 def add_foreign_key(engine, table_name, key):
@@ -26,6 +29,7 @@ def add_foreign_key(engine, table_name, key):
     SQLite the key can only come with its column.
 
     :param key: a sqlalchemy.ForeignKeyConstraint of one column, with a name
+    :raises heat.db.exception.MigrationError: MySQL can not have one there
     """
     add = {'mysql': _add_on_mysql, 'postgresql': _add_on_postgresql}
     add[engine.name](engine, table_name, key.column_keys[0], key)
@@ -51,6 +55,12 @@ def _add_on_mysql(engine, table_name, column_name, key):
         if not is_used:
             yield 'SET SESSION foreign_key_checks = 1'
 
+    if look(engine, lambda schema: schema.is_partitioned(table_name) and
+            not schema.foreign_key(table_name, column_name)):
+        refuse(engine, _('table %s is partitioned, and can have no foreign '
+                         'key') % table_name,
+               _('use ALTER TABLE ... REMOVE PARTITIONING, and run db_sync '
+                 'again'))
     apply(engine, missing,
           lambda schema: schema.add_foreign_key(table_name, key))
 

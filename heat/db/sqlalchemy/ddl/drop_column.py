@@ -14,6 +14,7 @@
 
 from heat.db.sqlalchemy.ddl.change import apply
 from heat.db.sqlalchemy.ddl.copy_table import copy_table
+from heat.db.sqlalchemy.ddl import dependents
 
 
 def drop_column(engine, table_name, column_name, without_it=None):
@@ -23,6 +24,7 @@ def drop_column(engine, table_name, column_name, without_it=None):
 
     :param without_it: for a column with a foreign key, the sqlalchemy.Table
         without it
+    :raises heat.db.exception.MigrationError: others need the column
     """
     def present(schema):
         if schema.has_column(table_name, column_name):
@@ -37,5 +39,8 @@ def drop_column(engine, table_name, column_name, without_it=None):
         copy_table(engine, without_it, lambda schema: schema.has_column(
             table_name, column_name), drops=[column_name])
         return
+    dependents.refuse_dependents(
+        engine, dependents.DROPPED, table_name, column_name,
+        only_if=lambda schema: schema.has_column(table_name, column_name))
     apply(engine, present,
           lambda schema: schema.drop_column(table_name, column_name))

@@ -14,15 +14,24 @@
 
 from heat.common.i18n import _
 from heat.db.sqlalchemy.ddl.change import apply
+from heat.db.sqlalchemy.ddl import dependents
 from heat.db.sqlalchemy.ddl.tell import tell_count
 
 
-def drop_table(engine, name):
-    """Drop a table, and tell how many rows it had."""
+def drop_table(engine, name, child=None):
+    """Drop a table, and tell how many rows it had.
+
+    :param child: the name of another table that refers to it, and that is
+        dropped before
+    :raises heat.db.exception.MigrationError: others need the table
+    """
     def present(schema):
         if schema.has_table(name):
             yield 'DROP TABLE %s' % name
 
+    dependents.refuse_dependents(
+        engine, dependents.TABLE, name, child=child,
+        only_if=lambda schema: schema.has_table(name))
     tell_count(engine, name, 'SELECT COUNT(*) FROM %s' % name,
                _('table %(table)s is dropped, with its rows: %%d') %
                {'table': name})

@@ -15,18 +15,21 @@
 import sqlalchemy as sa
 
 from heat.common.i18n import _
-from heat.db import exception
 from heat.db.sqlalchemy.ddl import change
 from heat.db.sqlalchemy.ddl.change_rows import batches
 from heat.db.sqlalchemy.ddl.change_rows import change_rows
 from heat.db.sqlalchemy.ddl.create_index import create_index
 from heat.db.sqlalchemy.ddl.recorder import Recorder
+from heat.db.sqlalchemy.ddl.refusal import refuse
 from heat.db.sqlalchemy.ddl.tell import teller
 
 # What is done with them: the execution option "orphans" of an engine.
 REFUSE = 'refuse'
 DELETE = 'delete'
 WAYS = (REFUSE, DELETE)
+
+_REMEDY = _('correct what they refer to, or let db_sync delete them with '
+            '--orphans delete')
 
 # Of many, so many are named.
 SHOWN = 10
@@ -60,8 +63,7 @@ def clear_orphans(engine, column, target, children=()):
     found = database and _words(database, column, target)
     if not found:
         return
-    is_recorder = isinstance(engine, Recorder)
-    way = engine.orphans if is_recorder else (
+    way = engine.orphans if isinstance(engine, Recorder) else (
         engine.get_execution_options().get('orphans', REFUSE))
     if way == DELETE:
         _tell(engine, database, found, column, target, children)
@@ -70,26 +72,13 @@ def clear_orphans(engine, column, target, children=()):
             _delete(engine, column, target, child)
             _index(engine, child)
         _delete(engine, column, target, None)
-    elif is_recorder:
-        engine.refused.append(found)
     else:
-        refuse([found])
+        refuse(engine, found, _REMEDY)
 
 
 def _column(text):
     table, column = text.split('.')
     return sa.table(table, *map(sa.column, {'id', column})).c[column]
-
-
-def refuse(found):
-    """Raise the error for orphans.
-
-    :param found: texts that say how many there are of which table
-    :raises heat.db.exception.MigrationError: always
-    """
-    raise exception.MigrationError(
-        _('%s; correct what they refer to, or let db_sync delete them with '
-          '--orphans delete') % '; '.join(found))
 
 
 def _database(engine, column, target, children):

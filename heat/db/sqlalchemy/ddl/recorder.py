@@ -21,11 +21,11 @@ class Recorder:
     :ivar statements: what would be sent, as the client of the database takes
         it
     :ivar told: texts, see tell.py
-    :ivar refused: texts, see orphans.py
+    :ivar refused: [(what is wrong, what to do), ...], see refusal.py
     :param schema: a SimulatedSchema, which operations change
     :param tells: whether to count what is thrown away; that reads tables
     :param orphans: what will be done with orphans; None is not to look for
-        them, which reads tables
+        them, which reads tables, nor for what else is to be refused
     """
 
     def __init__(self, schema, tells=False, orphans=None):

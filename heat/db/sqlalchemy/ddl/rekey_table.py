@@ -27,6 +27,7 @@ from heat.db.sqlalchemy.ddl.change import look
 from heat.db.sqlalchemy.ddl.change_rows import change_rows
 from heat.db.sqlalchemy.ddl.copy_table import copy_table
 from heat.db.sqlalchemy.ddl.create_table import create_table
+from heat.db.sqlalchemy.ddl import dependents
 from heat.db.sqlalchemy.ddl import foreign_key
 from heat.db.sqlalchemy.ddl.orphans import clear_orphans
 from heat.db.sqlalchemy.ddl.swap_keys import alter
@@ -57,9 +58,11 @@ def rekey_table(engine, rekeying):
 
     :param rekeying: a Rekeying; its tables are as they are to be
     :raises heat.db.exception.MigrationError: rows of the child refer to rows
-        that are not there, and the engine does not say to delete them
+        that are not there, and the engine does not say to delete them; or
+        others need a key or the old reference
     """
     _clear_orphans(engine, rekeying)
+    _refuse_dependents(engine, rekeying)
     if engine.name == 'sqlite':
         _copy(engine, rekeying)
         return
@@ -90,6 +93,16 @@ def _clear_orphans(engine, r):
     if reference:
         clear_orphans(engine, '%s.%s' % (r.child.name, reference),
                       '%s.%s' % (r.table.name, key))
+
+
+def _refuse_dependents(engine, r):
+    dependents.refuse_dependents(
+        engine, dependents.KEY, r.table.name, child=r.child.name,
+        only_if=lambda schema: has_old_key(schema, r))
+    reference = look(engine, lambda schema: _old_reference(schema, r))
+    if reference and engine.name != 'sqlite':
+        dependents.refuse_dependents(engine, dependents.DROPPED, r.child.name,
+                                     reference)
 
 
 def _copy(engine, r):

@@ -168,6 +168,14 @@ class Schema(Questions):
                 'relname = :name AND pg_table_is_visible(indexrelid)'),
                 {'name': name}).scalar())
 
+    def is_partitioned(self, table_name):
+        """Tell whether MySQL keeps a table in parts."""
+        return self.finds(sa.text(
+            'SELECT 1 FROM information_schema.tables '
+            'WHERE table_schema = DATABASE() AND table_name = :name '
+            "AND create_options LIKE '%partitioned%'"
+        ).bindparams(name=table_name))
+
     def has_values(self, table_name, column_name):
         """Tell whether a column is there and not NULL in some row."""
         return self.has_column(table_name, column_name) and self.finds(

@@ -14,6 +14,7 @@
 
 from heat.db.sqlalchemy.ddl.change import apply
 from heat.db.sqlalchemy.ddl.copy_table import copy_table
+from heat.db.sqlalchemy.ddl import dependents
 
 
 def widen_column(engine, table, column_name):
@@ -23,6 +24,7 @@ def widen_column(engine, table, column_name):
     SQLite copy the table, and others can not write to it meanwhile.
 
     :param table: a sqlalchemy.Table: how it is to be
+    :raises heat.db.exception.MigrationError: others need the column as it is
     """
     column = table.columns[column_name]
 
@@ -44,5 +46,7 @@ def widen_column(engine, table, column_name):
     if engine.name == 'sqlite':
         copy_table(engine, table, is_needed)
     else:
+        dependents.refuse_dependents(engine, dependents.WIDENED, table.name,
+                                     column_name, only_if=is_needed)
         apply(engine, missing,
               lambda schema: schema.set_column(table.name, column))

@@ -104,7 +104,7 @@ def foresee(engine, scripts, orphans, tells=False):
         planned = [_planned(script, schema, refused, orphans=orphans,
                             tells=tells) for script in scripts]
     if refused:
-        ddl.orphans.refuse(refused)
+        ddl.refusal.stop(refused)
     return planned
 
 

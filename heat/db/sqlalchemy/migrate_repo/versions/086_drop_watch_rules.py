@@ -35,7 +35,7 @@ def upgrade(migrate_engine):
     if migrate_engine.name == 'sqlite':
         _decode_environments(migrate_engine)
     ddl.drop_table(migrate_engine, 'watch_data')
-    ddl.drop_table(migrate_engine, 'watch_rule')
+    ddl.drop_table(migrate_engine, 'watch_rule', child='watch_data')
 
 
 def _decode_environments(migrate_engine):

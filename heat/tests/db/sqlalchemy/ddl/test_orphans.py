@@ -86,7 +86,8 @@ class OrphansTest(operations.OperationTests, operations.DatabaseTestCase):
 
     def test_a_recorder_notes_what_is_refused(self):
         recorder, _found = self.record(self._clear, orphans='refuse')
-        self.assertEqual([PARTS + '3 (id 2, 5, 6)'], recorder.refused)
+        self.assertEqual([PARTS + '3 (id 2, 5, 6)'],
+                         [found for found, remedy in recorder.refused])
         self.assertEqual([], recorder.statements)
 
     def test_a_recorder_that_is_not_to_look(self):
