@@ -44,7 +44,7 @@ def get_engine():
     """
     if not context_manager.is_started:
         _start()
-    return context_manager.writer.get_engine()
+    return _writer.get_engine()
 
 
 def get_replica_engine():
@@ -131,15 +131,17 @@ def _start():
 
 def _make_engine():
     try:
-        context_manager.writer.get_engine()
+        _writer.get_engine()
     except db_exception.CantStartEngineError:
         # No connection is configured.
         context_manager.configure(connection=options.DEFAULT_CONNECTION)
-        context_manager.writer.get_engine()
+        _writer.get_engine()
 
 
 _lock = threading.Lock()
 context_manager = enginefacade.transaction_context()
+# The attribute writer is made anew for each who asks.
+_writer = context_manager.writer
 # SQLite checks foreign keys only if it is told to. With max_retries, oslo.db
 # would connect before the hooks are called. Letting other greenlets run when
 # a connection is returned is a sleep that may take as long as a statement.
