@@ -38,6 +38,7 @@ from heat.db.sqlalchemy.ddl.create_table import create_table
 from heat.db.sqlalchemy.ddl.drop_column import drop_column
 from heat.db.sqlalchemy.ddl.drop_table import drop_table
 from heat.db.sqlalchemy.ddl.fill_column import add_filled_column
+from heat.db.sqlalchemy.ddl.nested_depths import set_nested_depths
 from heat.db.sqlalchemy.ddl.orphans import clear_orphans
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 from heat.db.sqlalchemy.ddl.recover_table import recover_copied_table
@@ -77,6 +78,7 @@ __all__ = (
     'recover_moved_table',
     'rekey_table',
     'replace_foreign_key',
+    'set_nested_depths',
     'tell_count',
     'update_row',
     'widen_column',

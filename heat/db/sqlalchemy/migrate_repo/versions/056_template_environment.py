@@ -18,6 +18,7 @@ copy of the template, if its parameters are different.
 """
 
 from sqlalchemy import and_
+from sqlalchemy import Boolean
 from sqlalchemy import cast
 from sqlalchemy import Column
 from sqlalchemy import DateTime
@@ -64,6 +65,7 @@ def upgrade(migrate_engine):
         migrate_engine, 'raw_template', copy='new_raw_template',
         is_complete=lambda schema: not schema.has_column(
             'stack', 'parameters'))
+    _fill_nested_depths(migrate_engine)
     ddl.add_columns(
         migrate_engine, 'raw_template',
         Column('environment', ddl.LongText),
@@ -83,6 +85,25 @@ def upgrade(migrate_engine):
         migrate_engine, 'stack', _WITHOUT_TEMPLATE, column='parameters',
         text=_('stacks without a template that lose their parameters: %d'))
     ddl.drop_column(migrate_engine, 'stack', 'parameters')
+
+
+def _fill_nested_depths(migrate_engine):
+    """Fill what engines from before 047 have left out; none is left now."""
+    stack = Table(
+        'stack', MetaData(),
+        Column('id', String(36), primary_key=True),
+        Column('owner_id', String(36)),
+        Column('backup', Boolean),
+        Column('nested_depth', Integer))
+
+    def fill(batch):
+        is_empty = and_(batch, stack.c.nested_depth.is_(None))
+        yield ddl.set_nested_depths(stack, is_empty)
+        yield stack.update().where(is_empty).values(nested_depth=0)
+
+    ddl.change_rows(
+        migrate_engine, stack.c.id, fill,
+        only_if=lambda schema: schema.has_empty('stack', 'nested_depth'))
 
 
 def _tables():

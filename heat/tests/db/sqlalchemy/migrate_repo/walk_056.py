@@ -57,6 +57,10 @@ class Walk(walk_046.Walk):
                         created_at='2015-01-01 00:00:0%d' % created,
                         parameters=parameters, deleted_at=deleted,
                         disable_rollback=False)
+        # Of an engine from before 047.
+        for stack_id, owner in (('nested', 'grandchild'),
+                                ('below', 'nested')):
+            self.add_stack(stack_id, owner_id=owner)
 
     def check_056(self):
         self.assertNotIn('parameters', self.columns('stack'))
@@ -76,6 +80,10 @@ class Walk(walk_046.Walk):
                          {2, 700, 701})
         self.assertEqual([(701, 0)], self.select(
             'SELECT COUNT(*), COUNT(predecessor) FROM raw_template'))
+        self.assertEqual([('first', 0), ('nested', 3), ('below', 4)],
+                         self.select(
+            'SELECT id, nested_depth FROM stack '
+            "WHERE id IN ('first', 'nested', 'below') ORDER BY nested_depth"))
 
     def prepare_057(self):
         self.insert_many('resource', [
