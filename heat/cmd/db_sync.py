@@ -24,6 +24,7 @@ import re
 from heat.cmd import common
 from heat.cmd import exits
 from heat.cmd import output
+from heat.cmd import planned
 from heat.common.i18n import _
 from heat.db import exception
 
@@ -212,34 +213,11 @@ def _plan(args):
                              args.repair_stamp, args.orphans,
                              args.lock_timeout)
     if args.sql and args.format == 'text':
-        output.write(_script(steps))
+        output.write(planned.script(steps))
         return
-    output.show(args.format, list(_planned_lines(steps)) or
+    output.show(args.format, list(planned.lines(steps)) or
                 [_('Nothing is pending.')],
                 pending=[step._asdict() for step in steps])
-
-
-def _planned_lines(steps):
-    for step in steps:
-        yield output.script_name(
-            step.name, step.needs_stopped_services)
-        for text in step.told:
-            yield '  ' + text
-
-
-def _script(steps):
-    """Return what the client of the database reads."""
-    yield _('-- For a client that stops at the first error: mariadb or mysql,')
-    yield _('-- psql -v ON_ERROR_STOP=1, sqlite3 -bail. No db_sync may run.')
-    for step in steps:
-        yield '\n-- ' + step.name
-        for text in step.told:
-            yield '-- ' + text
-        if step.needs_stopped_services:
-            yield _("-- Needs Heat's services stopped: %s.") % (
-                step.needs_stopped_services)
-        for statement in step.statements:
-            yield statement + ';'
 
 
 def _version_number(text, default=None):
