@@ -220,7 +220,7 @@ def _decrypt_json(known, name, pair):
     text = _decrypt(known, *pair, name)
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise exception.InvalidEncryptionKey(
         _('%s is no JSON: it is damaged, or encrypted with a key that is not '

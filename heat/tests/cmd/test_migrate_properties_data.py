@@ -89,10 +89,14 @@ class MigratePropertiesDataTest(command.CommandTestCase):
             b"cos\nsystem\n(S'exit 3'\ntR.", pickle.dumps({'a': float('nan')})
         )]
         self.create_event(pickle.dumps(DATA))
+        deep = self.create_resource(properties_data={}).id
+        self.execute("UPDATE resource SET properties_data = '%s'" % (
+            '[' * 9999))
         result = self.run_command('migrate_properties_data')
         self.assertEqual((1, MOVED % (0, 1)), (result.status, result.stdout))
         self.assertEqual(
-            ['heat-manage: event %d' % id for id in bad],
+            ['heat-manage: resource %d' % deep,
+             *('heat-manage: event %d' % id for id in bad)],
             [': '.join(line.split(': ')[:2])
              for line in result.stderr.splitlines()])
 

@@ -231,7 +231,7 @@ class StackStatusTest(StatusTestCase):
     def test_dependencies_that_are_no_json(self):
         """Someone has mended the row by hand."""
         self.write(status='COMPLETE')
-        for text in '', '{"edges": [', 'null null', '[NaN]':
+        for text in '', '{"edges": [', 'null null', '[NaN]', '[' * 9999:
             self.execute("UPDATE stack SET current_deps = '%s'" % text)
             self.assert_found('dependencies_unreadable', resets=False)
             self.look(2)

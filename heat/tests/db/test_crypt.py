@@ -431,7 +431,7 @@ class DictTest(CryptTestCase):
             hidden=[encrypted['bad'][1]]))
 
     def test_text_that_is_no_json(self):
-        encrypted = list(crypt.encrypt(SECRET))
-        self.assertIn('bad is no JSON', self.assert_refused(
-            exception.InvalidEncryptionKey, crypt.decrypted_dict,
-            {'bad': encrypted}))
+        for text in SECRET, '[' * 9999:
+            self.assertIn('bad is no JSON', self.assert_refused(
+                exception.InvalidEncryptionKey, crypt.decrypted_dict,
+                {'bad': list(crypt.encrypt(text))}))

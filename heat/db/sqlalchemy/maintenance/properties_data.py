@@ -156,7 +156,7 @@ def _unpickled(stored):
 def _loaded(stored):
     try:
         return json.loads(stored)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise exception.InvalidValues(_('is no JSON'), ['properties_data'])
 

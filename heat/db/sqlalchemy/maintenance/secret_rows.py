@@ -199,7 +199,7 @@ KINDS = (
 def _loaded(name, text):
     try:
         return text and json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise exception.InvalidValues(_('is no JSON'), [name])
 

@@ -139,7 +139,7 @@ def _dependencies(text):
     """Return what is stored; the text itself if that is no JSON."""
     try:
         return None if text is None else json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -153,7 +153,7 @@ def _input_names(text):
     """Return the names of inputs as Heat's engines store them."""
     try:
         inputs = json.loads(text or 'null')
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if isinstance(inputs, dict):
         inputs = inputs.get('input_data', inputs)

@@ -380,14 +380,15 @@ class ErrorsTest(EncryptTestCase):
             ('raw_template', 'environment', '{"parameters": [1]}'),
             ('raw_template', 'environment', 'no JSON ' + SECRET),
             ('resource_properties_data', 'data', '["%s"]' % SECRET),
-            ('resource_properties_data', 'data', 'no JSON ' + SECRET))
+            ('resource_properties_data', 'data', 'no JSON ' + SECRET),
+            ('resource_properties_data', 'data', '[' * 9999))
         for table, column, text in stored:
             self.insert(table, **{column: text})
         self.create({'list': [SECRET + ',', 'b']})
         before = self.dump()
         errors = self.encrypt()
         self.assertEqual(
-            4 * ['raw_template'] + 2 * ['resource_properties_data'],
+            4 * ['raw_template'] + 3 * ['resource_properties_data'],
             [error.table for error in errors])
         for error in errors:
             self.assertIn('%s %s: ' % (error.table, error.id), str(error))
