@@ -20,7 +20,6 @@ from sqlalchemy.sql import functions
 
 from heat.db.sqlalchemy import types
 
-
 _UNFIT = re.compile('[\0\ud800-\udfff]')
 
 
@@ -33,6 +32,11 @@ def as_id(value):
     """Return an id as it can be sent; None, which equals nothing, if not."""
     if is_text(value) and (value.isascii() or max(value) <= '\uffff'):
         return value
+
+
+def as_text(value):
+    """Return a text as it can be sent; None, which equals nothing, if not."""
+    return value if is_text(value) else None
 
 
 def as_key(column, value):
@@ -65,7 +69,15 @@ def same_text(column, text):
 
     :param text: what is no text is the same as none
     """
-    return SameText(column, sa.literal(text if is_text(text) else None))
+    return SameText(column, sa.literal(as_text(text)))
+
+
+def same_as(column, name):
+    """Return the condition that a column holds exactly a parameter's text.
+
+    :param name: of the parameter
+    """
+    return SameText(column, sa.bindparam(name, type_=sa.String()))
 
 
 def same_id(column, text):

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from heat.db.sqlalchemy.models import columns
+from heat.db.sqlalchemy.models import key_names
 
 
 def row(model, values):
@@ -29,9 +30,15 @@ def row(model, values):
     :param values: {attribute: value} of all that it has, or tuples of both;
         JSON is frozen
     """
-    new = sa.inspect(model).class_manager.new_instance()
-    orm.attributes.instance_dict(new).update(values)
-    orm.make_transient_to_detached(new)
+    mapper = sa.inspect(model)
+    new = mapper.class_manager.new_instance()
+    given = orm.attributes.instance_dict(new)
+    given.update(values)
+    # As of a row that a session has loaded; make_transient_to_detached()
+    # takes three times as long, and looks for what is not loaded.
+    orm.attributes.instance_state(new).key = (
+        mapper.identity_key_from_primary_key(
+            [given[name] for name in key_names(model)]))
     return new
 
 
@@ -48,7 +55,16 @@ def select_with(model, *names):
 
     :param names: of relationships, of which one may be to many rows
     """
-    query = sa.select(model).execution_options(related=names)
+    return join(sa.select(model), model, names)
+
+
+def join(query, model, names):
+    """Return a SELECT of a model that has what belongs to its rows as well.
+
+    :param model: it, or an alias of it
+    :param names: as for select_with
+    """
+    query = query.execution_options(related=tuple(names))
     for name in names:
         relation = getattr(model, name)
         other = orm.aliased(relation.entity.class_)
@@ -76,7 +92,7 @@ def relate(select, found):
     related = {}
     for row, *others in found:
         row, belongings = related.setdefault(
-            orm.attributes.instance_state(row).key, (row, [[] for _ in names]))
+            _key(row), (row, [[] for _ in names]))
         for belonging, other in zip(belongings, others):
             if other is not None:
                 belonging.append(other)
@@ -86,12 +102,18 @@ def relate(select, found):
 
 
 def _set(row, related):
-    """Let a row have as loaded what belongs to it."""
+    """Let a row have as loaded what belongs to it, in order of its keys."""
     relationships = sa.inspect(type(row)).relationships
     for name, found in related.items():
-        if not relationships[name].uselist:
+        if relationships[name].uselist:
+            found.sort(key=_key)
+        else:
             found = found[0] if found else None
         orm.attributes.set_committed_value(row, name, found)
+
+
+def _key(row):
+    return orm.attributes.instance_state(row).key[1]
 
 
 @functools.lru_cache(maxsize=256)
@@ -110,13 +132,11 @@ class _Model:
     """
 
     def __init__(self, entity, start):
-        mapper = sa.inspect(entity).mapper
-        self.model = mapper.class_
+        self.model = sa.inspect(entity).mapper.class_
         self.names = tuple(columns(self.model))
         self.start = start
         self.end = start + len(self.names)
-        self.key = start + self.names.index(mapper.get_property_by_column(
-            mapper.primary_key[0]).key)
+        self.key = start + self.names.index(key_names(self.model)[0])
 
     def make(self, values):
         """Return a row; None if nothing was joined."""

@@ -12,14 +12,17 @@
 
 """Events listed page by page, and counted."""
 
+import functools
+
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import rows
-from heat.db.sqlalchemy.comparison import same_id
+from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import same_as
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import Stack
 
@@ -49,9 +52,9 @@ def event_get_all_by_stack(context, stack_id, limit=None, marker=None,
         a filter is refused
     :raises oslo_db.exception.DBError: as the database says
     """
-    return _page(context, _of_stack(stack_id), limit, marker, sort_keys,
-                 sort_dir, filters, index=(
-                     Event.stack_id, Event.created_at, Event.id))
+    return _page(context, _of_stack(), limit, marker, sort_keys, sort_dir,
+                 filters, {'this_stack': as_id(stack_id)},
+                 (Event.stack_id, Event.created_at, Event.id))
 
 
 def event_get_all_by_tenant(context, limit=None, marker=None, sort_keys=None,
@@ -64,10 +67,8 @@ def event_get_all_by_tenant(context, limit=None, marker=None, sort_keys=None,
     :raises: as event_get_all_by_stack
     """
     condition, parameters = fence.owned(context, Stack)
-    query = _query().join(Stack, Stack.id == Event.stack_id).where(
-        Stack.deleted_at.is_(None), condition)
-    return _page(context, query, limit, marker, sort_keys, sort_dir, filters,
-                 parameters=parameters)
+    return _page(context, _of_tenant(condition), limit, marker, sort_keys,
+                 sort_dir, filters, parameters)
 
 
 def event_count_all_by_stack(context, stack_id):
@@ -76,34 +77,41 @@ def event_count_all_by_stack(context, stack_id):
     :param context: a RequestContext
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.count(context, _of_stack(stack_id))
-
-
-def _query():
-    # Inside a caller's transaction, the session may know older rows.
-    return sa.select(Event).execution_options(populate_existing=True)
-
-
-def _of_stack(stack_id):
-    return _query().where(same_id(Event.stack_id, stack_id))
+    return rows.count(context, _of_stack(), {'this_stack': as_id(stack_id)})
 
 
 def _page(context, query, limit, marker, sort_keys, sort_dir, filters,
-          index=None, parameters=None):
+          parameters, index=None):
     checks.check_number('limit', limit)
     order = listing.sort_columns(sort_keys, SORT_KEYS, Event.created_at)
     order.append(Event.id)
     descending = listing.is_descending(sort_dir, default=not sort_keys)
     conditions = listing.matching(Event, filters)
-    last = None
-    if marker is not None:
-        last = rows.first_values(context, query.where(same_id(
-            Event.uuid, marker)).with_only_columns(*order), parameters)
-    if filters and 'uuid' in filters:
-        query = query.options(orm.joinedload(Event.rsrc_prop_data))
-        # Another index finds them.
-        index = None
+    last = listing.find_last(context, query, Event.uuid, marker, order,
+                             parameters)
+    has_uuid = bool(filters) and 'uuid' in filters
     return listing.read_page(
-        lambda page: rows.every(context, page, parameters),
-        query.where(*conditions), order, descending, limit, last, index,
-        is_filtered=bool(filters))
+        lambda page, others: rows.every(
+            context, page, {**parameters, **others}),
+        listing.filtered(query, conditions), order, descending, limit, last,
+        # Another index finds those of a uuid.
+        None if has_uuid else index,
+        ('rsrc_prop_data',) if has_uuid else (), bool(filters))
+
+
+@functools.cache
+def _query():
+    # Inside a caller's transaction, the session may know older rows.
+    return sa.select(Event).execution_options(
+        populate_existing=True, **PREPARED)
+
+
+@functools.cache
+def _of_stack():
+    return _query().where(same_as(Event.stack_id, 'this_stack'))
+
+
+@functools.cache
+def _of_tenant(condition):
+    return _query().join(Stack, Stack.id == Event.stack_id).where(
+        Stack.deleted_at.is_(None), condition)

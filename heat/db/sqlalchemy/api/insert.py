@@ -24,6 +24,7 @@ from heat.db.sqlalchemy.comparison import same
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import columns
+from heat.db.sqlalchemy.models import key_names
 from heat.db.sqlalchemy.types import freeze
 
 
@@ -37,7 +38,7 @@ class Insert(write.Unit):
         self.model = model
         self.given = {**_defaults(model, is_key=True), **values}
         self.values = {**_defaults(model), **self.given}
-        self.key = (self._known(units.key_names(model)) or
+        self.key = (self._known(key_names(model)) or
                     self._known(_unique_names(model)) or self._known(mark))
         # A statement that may not be repeated is sent in a transaction:
         # then only a lost COMMIT leaves its outcome open.
@@ -52,7 +53,7 @@ class Insert(write.Unit):
         with explained(self.model, self.values, execute):
             result = execute(_insert(self.model),
                              units.by_column(self.model, self.values))
-        return self._row(dict(zip(units.key_names(self.model),
+        return self._row(dict(zip(key_names(self.model),
                                   result.inserted_primary_key)))
 
     def landed(self, execute):
@@ -67,7 +68,7 @@ class Insert(write.Unit):
                 _is_stored(stored[name], value)
                 for name, value in self.given.items()):
             return self._row({name: stored[name]
-                              for name in units.key_names(self.model)})
+                              for name in key_names(self.model)})
 
     def show(self, session, row):
         units.adopt(session, row)

@@ -15,7 +15,6 @@
 import functools
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from heat.common.i18n import _
 from heat.db import exception
@@ -25,9 +24,10 @@ from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import resource
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import as_text
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
-from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Resource
@@ -43,7 +43,7 @@ def resource_get_all(context):
     :raises heat.db.exception.NotFound: there is none
     :raises oslo_db.exception.DBError: as the database says
     """
-    found = rows.every(context, _query())
+    found = rows.every(context, _query(sa.true()))
     if not found:
         raise exception.NotFound(_('there is no resource'))
     return found
@@ -125,10 +125,8 @@ def resource_get_by_name_and_stack(context, resource_name, stack_id):
         there are several; or None
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.first(context, _query(
-        same_text(Resource.name, resource_name),
-        same_id(Resource.stack_id, stack_id),
-        order=Resource.id.desc()).limit(1))
+    return rows.first(context, _newest(), {
+        'this_name': as_text(resource_name), 'this_stack': as_id(stack_id)})
 
 
 def resource_get_all_by_physical_resource_id(context, physical_resource_id):
@@ -140,8 +138,8 @@ def resource_get_all_by_physical_resource_id(context, physical_resource_id):
         of their ids
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.every(context, _physical(context, physical_resource_id),
-                      fence.tenant(context))
+    return rows.every(context, _physical(fence.is_admin(context)), {
+        **fence.tenant(context), 'this_thing': as_text(physical_resource_id)})
 
 
 def resource_get_by_physical_resource_id(context, physical_resource_id):
@@ -151,8 +149,8 @@ def resource_get_by_physical_resource_id(context, physical_resource_id):
     :returns: the first models.Resource of those, or None
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.first(context, _physical(
-        context, physical_resource_id).limit(1), fence.tenant(context))
+    return next(iter(resource_get_all_by_physical_resource_id(
+        context, physical_resource_id)), None)
 
 
 def engine_get_all_locked_by_stack(context, stack_id):
@@ -169,41 +167,44 @@ def engine_get_all_locked_by_stack(context, stack_id):
 
 
 def _every_of(context, column, stack_id, filters):
-    if not filters:
-        return rows.every(context, _select_of(column),
-                          {'this_stack': as_id(stack_id)})
-    return rows.every(context, _query(
-        same_id(column, stack_id), *listing.matching(Resource, filters)))
+    return rows.every(context, listing.filtered(
+        _query(_is_of(column)), listing.matching(Resource, filters)),
+        {'this_stack': as_id(stack_id)})
 
 
 @functools.cache
-def _select_of(column):
-    """Made once: to build a statement takes longer than to send it."""
+def _query(condition):
+    # Inside a caller's transaction, the session may know older rows.
     return detached.select_with(Resource, *resource.LOADED).where(
-        SameText(column, sa.bindparam('this_stack', type_=sa.String()))
-    ).order_by(Resource.id).execution_options(
+        condition).order_by(Resource.id).execution_options(
         populate_existing=True, **PREPARED)
+
+
+@functools.cache
+def _is_of(column):
+    return same_as(column, 'this_stack')
 
 
 @functools.cache
 def _select_active():
     is_deleted = sa.and_(same_text(Resource.action, 'DELETE'),
                          same_text(Resource.status, 'COMPLETE'))
-    return _select_of(Resource.stack_id).where(sa.or_(
+    return _query(_is_of(Resource.stack_id)).where(sa.or_(
         Resource.action.is_(None), Resource.status.is_(None),
         sa.not_(is_deleted)))
 
 
-def _query(*conditions, order=Resource.id):
-    # Inside a caller's transaction, the session may know older rows.
-    return sa.select(Resource).where(*conditions).options(*(
-        orm.joinedload(getattr(Resource, name)) for name in resource.LOADED
-    )).order_by(order).execution_options(populate_existing=True)
+@functools.cache
+def _newest():
+    return _query(Resource.id == sa.select(sa.func.max(Resource.id)).where(
+        same_as(Resource.name, 'this_name'),
+        _is_of(Resource.stack_id)).scalar_subquery())
 
 
-def _physical(context, physical_resource_id):
-    return _query(
-        same_text(Resource.physical_resource_id, physical_resource_id),
+@functools.cache
+def _physical(sees_all):
+    return _query(sa.and_(
+        same_as(Resource.physical_resource_id, 'this_thing'),
         sa.select(Stack.id).where(
             Stack.id == Resource.stack_id,
-            fence.is_visible(fence.is_admin(context))).exists())
+            fence.is_visible(sees_all)).exists()))

@@ -26,6 +26,7 @@ from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine.prepared import is_prepared
+from heat.db.sqlalchemy.engine.prepared import once
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.types import freeze
@@ -138,8 +139,7 @@ def every(context, select, parameters=None):
 
 def count(context, select, parameters=None):
     """Return how many results a SELECT of one model has."""
-    return first_values(context, select.with_only_columns(
-        sa.func.count(), maintain_column_froms=True), parameters)[0]
+    return first_values(context, _counting(select), parameters)[0]
 
 
 def first_values(context, select, parameters=None):
@@ -155,6 +155,12 @@ def first_values(context, select, parameters=None):
 
 def _is_alone(context, select):
     return is_prepared(select) and not facade.in_transaction(context)
+
+
+@once
+def _counting(select):
+    return select.with_only_columns(
+        sa.func.count(), maintain_column_froms=True)
 
 
 @functools.lru_cache(maxsize=256)

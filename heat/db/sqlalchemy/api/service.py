@@ -15,17 +15,25 @@
 They belong to no tenant: who has the id of one may read and change it.
 """
 
+import functools
+
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
-from heat.db.sqlalchemy.comparison import same_text
+from heat.db.sqlalchemy.comparison import as_text
+from heat.db.sqlalchemy.comparison import same_as
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Service
 
 FIXED = ('id', 'created_at')
+
+_IS_LIVE = Service.deleted_at.is_(None)
+_IS_THIS = sa.and_(*(same_as(getattr(Service, name), 'this_' + name)
+                     for name in ('host', 'binary', 'hostname')))
 
 
 def service_create(context, values):
@@ -58,7 +66,7 @@ def service_get_all(context):
     :param context: a RequestContext
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.every(context, _query(Service.deleted_at.is_(None)))
+    return rows.every(context, _query(_IS_LIVE))
 
 
 def service_get_all_by_args(context, host, binary, hostname):
@@ -70,9 +78,9 @@ def service_get_all_by_args(context, host, binary, hostname):
     :returns: a list of models.Service
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.every(context, _query(
-        same_text(Service.host, host), same_text(Service.binary, binary),
-        same_text(Service.hostname, hostname)))
+    return rows.every(context, _query(_IS_THIS), {
+        'this_' + name: as_text(value) for name, value in (
+            ('host', host), ('binary', binary), ('hostname', hostname))})
 
 
 def service_update(context, service_id, values):
@@ -108,8 +116,9 @@ def service_delete(context, service_id, soft_delete=True):
         rows.delete(context, Service, service_id)
 
 
-def _query(*conditions):
+@functools.cache
+def _query(condition):
     # Inside a caller's transaction, the session may know older rows.
-    return sa.select(Service).where(*conditions).order_by(
+    return sa.select(Service).where(condition).order_by(
         Service.created_at, Service.id).execution_options(
-        populate_existing=True)
+        populate_existing=True, **PREPARED)

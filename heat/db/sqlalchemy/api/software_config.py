@@ -15,6 +15,8 @@
 Each belongs to a tenant; an administrator sees all.
 """
 
+import functools
+
 import sqlalchemy as sa
 
 from heat.common.i18n import _
@@ -22,7 +24,7 @@ from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import rows
-from heat.db.sqlalchemy.comparison import same_id
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import SoftwareConfig
 
 ORDER = (SoftwareConfig.created_at, SoftwareConfig.id)
@@ -68,15 +70,15 @@ def software_config_get_all(context, limit=None, marker=None):
     :raises oslo_db.exception.DBError: as the database says
     """
     checks.check_number('limit', limit)
-    query, parameters = _query(context)
-    last = None
-    if marker is not None:
-        last = rows.first_values(context, query.where(same_id(
-            SoftwareConfig.id, marker)).with_only_columns(*ORDER), parameters)
+    condition, parameters = fence.visible(context, SoftwareConfig)
+    query = _query(condition)
+    last = listing.find_last(context, query, SoftwareConfig.id, marker, ORDER,
+                             parameters)
     index = (None if fence.is_admin(context) else
              (SoftwareConfig.tenant, *ORDER))
     return listing.read_page(
-        lambda page: rows.every(context, page, parameters),
+        lambda page, others: rows.every(
+            context, page, {**parameters, **others}),
         query, ORDER, True, limit, last, index)
 
 
@@ -86,7 +88,8 @@ def software_config_count_all(context):
     :param context: a RequestContext that may see them
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.count(context, *_query(context))
+    condition, parameters = fence.visible(context, SoftwareConfig)
+    return rows.count(context, _query(condition), parameters)
 
 
 def software_config_delete(context, config_id):
@@ -104,9 +107,8 @@ def software_config_delete(context, config_id):
         scope=fence.visible(context, SoftwareConfig))
 
 
-def _query(context):
-    """Return a SELECT of all that a context may see, and its parameters."""
-    condition, parameters = fence.visible(context, SoftwareConfig)
+@functools.cache
+def _query(condition):
     # Inside a caller's transaction, the session may know older rows.
     return sa.select(SoftwareConfig).where(condition).execution_options(
-        populate_existing=True), parameters
+        populate_existing=True, **PREPARED)

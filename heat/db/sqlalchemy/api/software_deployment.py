@@ -16,6 +16,8 @@ Each belongs to a tenant, and to the project of the stack's users: both see
 it, and so does an administrator. A row that is returned has its config.
 """
 
+import functools
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -23,10 +25,13 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import cut
+from heat.db.sqlalchemy.api import detached
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api.software_config import software_config_get
-from heat.db.sqlalchemy.comparison import same_id
+from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import same_as
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import SoftwareDeployment
 
 FIXED = ('id', 'created_at', 'tenant')
@@ -72,12 +77,9 @@ def software_deployment_get_all(context, server_id=None):
     :returns: a list of models.SoftwareDeployment
     :raises oslo_db.exception.DBError: as the database says
     """
-    query, parameters = _query(context)
-    if server_id is not None:
-        query = query.where(same_id(SoftwareDeployment.server_id, server_id))
-    return rows.every(context, query.options(
-        orm.joinedload(SoftwareDeployment.config)).order_by(
-        SoftwareDeployment.created_at, SoftwareDeployment.id), parameters)
+    condition, parameters = fence.visible(context, SoftwareDeployment)
+    return rows.every(context, _list(condition, server_id is not None),
+                      {**parameters, 'this_server': as_id(server_id)})
 
 
 def software_deployment_count_all(context):
@@ -86,7 +88,8 @@ def software_deployment_count_all(context):
     :param context: a RequestContext that may see them
     :raises oslo_db.exception.DBError: as the database says
     """
-    return rows.count(context, *_query(context))
+    condition, parameters = fence.visible(context, SoftwareDeployment)
+    return rows.count(context, _query(condition), parameters)
 
 
 def software_deployment_update(context, deployment_id, values):
@@ -142,9 +145,18 @@ def _with(config, row):
     return row
 
 
-def _query(context):
-    """Return a SELECT of all that a context may see, and its parameters."""
-    condition, parameters = fence.visible(context, SoftwareDeployment)
+@functools.cache
+def _query(condition):
     # Inside a caller's transaction, the session may know older rows.
     return sa.select(SoftwareDeployment).where(condition).execution_options(
-        populate_existing=True), parameters
+        populate_existing=True, **PREPARED)
+
+
+@functools.cache
+def _list(condition, is_of_server):
+    query = detached.join(_query(condition), SoftwareDeployment, ['config'])
+    if is_of_server:
+        query = query.where(same_as(
+            SoftwareDeployment.server_id, 'this_server'))
+    return query.order_by(SoftwareDeployment.created_at,
+                          SoftwareDeployment.id)

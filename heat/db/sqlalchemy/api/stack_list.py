@@ -12,25 +12,32 @@
 
 """Stacks found by name or owner, listed page by page, and counted."""
 
+import functools
+
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api import detached
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import stack_tags
 from heat.db.sqlalchemy.api import stack_tree
-from heat.db.sqlalchemy.comparison import same_id
-from heat.db.sqlalchemy.comparison import same_text
-from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import as_text
+from heat.db.sqlalchemy.comparison import same_as
+from heat.db.sqlalchemy.engine.prepared import once
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Stack
 
 SORT_KEYS = {'stack_name': Stack.name, 'stack_status': Stack.status,
              'creation_time': Stack.created_at,
              'updated_time': Stack.updated_at}
+
+_IS_TOP = Stack.owner_id.is_(None)
+_IS_BELOW = same_as(Stack.owner_id, 'this_owner')
 
 
 def stack_get_by_name(context, stack_name):
@@ -54,9 +61,10 @@ def stack_get_by_name_and_owner_id(context, stack_name, owner_id):
         several; or None
     :raises oslo_db.exception.DBError: as the database says
     """
-    is_below = (Stack.owner_id.is_(None) if owner_id is None else
-                same_id(Stack.owner_id, owner_id))
-    return _get_by_name(context, stack_name, is_below)
+    if owner_id is None:
+        return _get_by_name(context, stack_name, _IS_TOP)
+    return _get_by_name(context, stack_name, _IS_BELOW,
+                        this_owner=as_id(owner_id))
 
 
 def stack_get_all_by_owner_id(context, owner_id):
@@ -73,9 +81,9 @@ def stack_get_all_by_owner_id(context, owner_id):
     if owner_id is None:
         raise exception.InvalidValues(_('must be the id of a stack'),
                                       ['owner_id'])
-    return rows.every(context, _query(context).where(
-        same_id(Stack.owner_id, owner_id), stack_tree.not_backup()),
-        fence.tenant(context))
+    return rows.every(context, _below(_query(
+        fence.is_admin(context), bool(context.show_deleted))),
+        {**fence.tenant(context), 'this_owner': as_id(owner_id)})
 
 
 def stack_get_all(context, limit=None, sort_keys=None, marker=None,
@@ -85,8 +93,8 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
                   eager_load=False):
     """Return stacks in order, with their tags.
 
-    One SELECT, two with a marker, and one for the tags of each 500 stacks.
-    NULLs come last, and stacks that are equal in order of their ids.
+    One SELECT, two with a marker. NULLs come last, and stacks that are equal
+    in order of their ids.
 
     :param context: a RequestContext
     :param limit: how many stacks to return at most; None is all
@@ -119,22 +127,20 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     order = listing.sort_columns(sort_keys, SORT_KEYS, Stack.created_at)
     order.append(Stack.id)
     descending = listing.is_descending(sort_dir, default=not sort_keys)
-    query = _listed(context, filters, tenant_safe, show_deleted, show_nested,
-                    stack_tags.matching(show_hidden, tags, tags_any, not_tags,
-                                        not_tags_any))
-    last = None
-    if marker is not None:
-        last = rows.first_values(
-            context, _query(context, tenant_safe, True).where(same_id(
-                Stack.id, marker)).with_only_columns(*order),
-            fence.tenant(context))
+    query, parameters = _listed(context, tenant_safe, show_deleted,
+                                show_nested, show_hidden)
+    conditions = [*stack_tags.matching(tags, tags_any, not_tags, not_tags_any),
+                  *listing.matching(Stack, filters)]
+    last = listing.find_last(
+        context, _query(_is_of_all(context, tenant_safe), True), Stack.id,
+        marker, order, fence.tenant(context))
     return listing.read_page(
-        lambda page: rows.every(
-            context, page.options(*_loaded(page, eager_load)),
-            fence.tenant(context)),
-        query, order, descending, limit, last,
+        lambda page, others: rows.every(
+            context, page, {**parameters, **others}),
+        listing.filtered(query, conditions), order, descending, limit, last,
         _index(context, tenant_safe, show_nested),
-        is_filtered=bool(filters or tags or tags_any))
+        ('tags', *(('raw_template', 'prev_raw_template') if eager_load
+                   else ())), bool(filters or tags or tags_any))
 
 
 def stack_count_all(context, filters=None, tenant_safe=True,
@@ -146,44 +152,55 @@ def stack_count_all(context, filters=None, tenant_safe=True,
     :param context: as all arguments, see stack_get_all
     :raises: as stack_get_all
     """
-    query = _listed(context, filters, tenant_safe, show_deleted, show_nested,
-                    stack_tags.matching(show_hidden, tags, tags_any, not_tags,
-                                        not_tags_any))
+    query, parameters = _listed(context, tenant_safe, show_deleted,
+                                show_nested, show_hidden)
+    query = listing.filtered(query, [
+        *stack_tags.matching(tags, tags_any, not_tags, not_tags_any),
+        *listing.matching(Stack, filters)])
 
     def count(query):
-        return rows.count(context, query, fence.tenant(context))
+        return rows.count(context, query, parameters)
 
     if show_nested or filters or tags or tags_any:
         return count(query)
     return listing.by_index(count, query, _index(context, tenant_safe, False))
 
 
-def _query(context, tenant_safe=True, show_deleted=False):
-    facade.check_context(context)
-    query = sa.select(Stack)
-    if not (show_deleted or context.show_deleted):
+@functools.cache
+def _query(sees_all, show_deleted):
+    query = sa.select(Stack).where(fence.is_visible(sees_all))
+    if not show_deleted:
         query = query.where(Stack.deleted_at.is_(None))
-    if tenant_safe:
-        query = query.where(fence.is_visible(fence.is_admin(context)))
     # Inside a caller's transaction, the session may know older rows.
-    return query.execution_options(populate_existing=True)
+    return query.execution_options(populate_existing=True, **PREPARED)
 
 
-def _listed(context, filters, tenant_safe, show_deleted, show_nested,
-            conditions):
-    query = _query(context, False, show_deleted)
-    if not _is_of_all(context, tenant_safe):
-        # A stack's user project may see the stack, but does not list it.
-        query = query.where(same_id(Stack.tenant, context.project_id))
-    if show_nested:
-        query = query.where(stack_tree.not_backup())
+@once
+def _below(query):
+    return query.where(_IS_BELOW, stack_tree.not_backup())
+
+
+def _listed(context, tenant_safe, show_deleted, show_nested, show_hidden):
+    """Return a SELECT of all that is listed, and its parameters."""
+    if _is_of_all(context, tenant_safe):
+        condition, parameters = sa.true(), {}
     else:
-        query = query.where(Stack.owner_id.is_(None))
-    return query.where(*conditions, *listing.matching(Stack, filters))
+        # A stack's user project may see the stack, but does not list it.
+        condition, parameters = fence.owned(context, Stack)
+    return _select(condition, bool(show_deleted or context.show_deleted),
+                   bool(show_nested), sa.true() if show_hidden else
+                   stack_tags.is_shown()), parameters
+
+
+@functools.lru_cache(maxsize=256)
+def _select(condition, show_deleted, show_nested, is_shown):
+    return _query(True, show_deleted).where(
+        condition, stack_tree.not_backup() if show_nested else _IS_TOP,
+        is_shown)
 
 
 def _is_of_all(context, tenant_safe):
-    return not tenant_safe or fence.is_admin(context)
+    return fence.is_admin(context) or not tenant_safe
 
 
 def _index(context, tenant_safe, show_nested):
@@ -194,18 +211,16 @@ def _index(context, tenant_safe, show_nested):
     return [*known, Stack.created_at, Stack.id]
 
 
-def _loaded(page, eager_load):
-    """Return the options of what to load with the stacks of a page."""
-    stack = page.column_descriptions[0]['entity']
-    return [orm.selectinload(stack.tags)] + (
-        [orm.joinedload(stack.raw_template),
-         orm.joinedload(stack.prev_raw_template)] if eager_load else [])
+def _get_by_name(context, stack_name, condition=sa.true(), **parameters):
+    return rows.first(context, _by_name(
+        fence.is_admin(context), bool(context.show_deleted), condition), {
+            **fence.tenant(context), **parameters,
+            'this_name': as_text(stack_name)})
 
 
-def _get_by_name(context, stack_name, *conditions):
-    query = _query(context).where(
-        same_text(Stack.name, stack_name), *conditions).options(
-        orm.joinedload(Stack.raw_template))
-    return rows.first(context, query.order_by(
-        Stack.created_at.is_(None), Stack.created_at, Stack.id).limit(1),
-        fence.tenant(context))
+@functools.lru_cache(maxsize=256)
+def _by_name(sees_all, show_deleted, condition):
+    return detached.join(_query(sees_all, show_deleted).where(
+        same_as(Stack.name, 'this_name'), condition),
+        Stack, ['raw_template']).order_by(
+        Stack.created_at.is_(None), Stack.created_at, Stack.id).limit(1)

@@ -101,11 +101,9 @@ def check(name, tags):
         checks.check_value(StackTag, 'tag', tag, name)
 
 
-def matching(show_hidden, tags=None, tags_any=None, not_tags=None,
-             not_tags_any=None):
+def matching(tags=None, tags_any=None, not_tags=None, not_tags_any=None):
     """Return the conditions that a stack has some tags, and has not others.
 
-    :param show_hidden: whether it may have one of [DEFAULT] hidden_stack_tags
     :param tags: as the others, see heat.db.api.stack_get_all
     :raises heat.db.exception.InvalidValues: an argument is refused
     """
@@ -119,8 +117,20 @@ def matching(show_hidden, tags=None, tags_any=None, not_tags=None,
         if given:
             conditions.append(sa.not_(has(given)) if name.startswith('not')
                               else has(given))
-    hidden = [] if show_hidden else options.get('hidden_stack_tags')
-    return conditions + ([sa.not_(_has_any(hidden))] if hidden else [])
+    return conditions
+
+
+def is_shown():
+    """Return the condition that a stack has no hidden_stack_tags, if any.
+
+    It is the same object as long as [DEFAULT] hidden_stack_tags are.
+    """
+    return _has_none(tuple(options.get('hidden_stack_tags') or ()))
+
+
+@functools.lru_cache(maxsize=16)
+def _has_none(tags):
+    return sa.not_(_has_any(tags)) if tags else sa.true()
 
 
 def _has_any(tags):

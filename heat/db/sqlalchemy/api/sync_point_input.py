@@ -38,6 +38,7 @@ from heat.db.sqlalchemy.api import sync_point
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import AnyText
 from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import SyncPoint
@@ -107,8 +108,9 @@ class _Addition(write.Unit):
         if row is None:
             # Another has completed it since, and its traversal has ended.
             return False if is_added else None
-        self.stored = {INPUTS: json.loads(row.input_data or 'null'),
-                       'atomic_key': row.atomic_key}
+        text, atomic_key = row
+        self.stored = {INPUTS: json.loads(text or 'null'),
+                       'atomic_key': atomic_key}
         inputs = _inputs(self.stored[INPUTS])
         if not self._is_in(inputs):
             inputs = self._merge(execute, inputs)
@@ -200,7 +202,7 @@ def _add():
 
 @functools.cache
 def _select(is_to_be_merged):
-    select = sa.select(TEXT.label(INPUTS), SyncPoint.atomic_key).where(
-        units.is_this_row(SyncPoint))
+    select = sa.select(TEXT, SyncPoint.atomic_key).where(
+        units.is_this_row(SyncPoint)).execution_options(**PREPARED)
     # In a caller's transaction, it could be older than the UPDATE.
     return select.with_for_update() if is_to_be_merged else select

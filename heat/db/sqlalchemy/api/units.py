@@ -25,6 +25,7 @@ from heat.db.sqlalchemy.comparison import same
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import columns
+from heat.db.sqlalchemy.models import key_names
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.types import freeze
 
@@ -43,13 +44,6 @@ def not_found(model, key):
         key = ', '.join(map(str, key.values()))
     return exception.NotFound(_('there is no %(what)s %(key).200s') % {
         'what': model.__tablename__.replace('_', ' '), 'key': key})
-
-
-@functools.cache
-def key_names(model):
-    """Return the names of the attributes of the primary key."""
-    return tuple(name for name, column in columns(model).items()
-                 if column.primary_key)
 
 
 def by_column(model, values):

@@ -151,11 +151,12 @@ def read_alone(select):
 def fetch(select, parameters):
     """Return the rows of a SELECT that has the options prepared.PREPARED.
 
+    :param parameters: those that are named in it; None is none
     :raises oslo_db.exception.DBError: as the database says
     """
     def fetch_once():
         with executor() as execute:
-            return execute(select, parameters).all()
+            return execute(select, parameters or {}).all()
 
     return retry(fetch_once)
 

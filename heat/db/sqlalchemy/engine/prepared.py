@@ -25,8 +25,10 @@ from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine.lease import Lease
 from heat.db.sqlalchemy.engine import lost
 
-# Execution options of a SELECT that is the same object each time.
+# Execution options of a SELECT that is the same object each time; of one that
+# was made of it, and is not.
 PREPARED = {'prepared': True}
+UNPREPARED = {'prepared': False}
 
 
 def is_prepared(statement):
@@ -35,7 +37,22 @@ def is_prepared(statement):
     All that write are, and SELECTs with the options PREPARED.
     """
     return (statement.is_dml or
-            'prepared' in statement.get_execution_options())
+            statement.get_execution_options().get('prepared', False))
+
+
+def once(make):
+    """Let a function make of a SELECT the same object each time.
+
+    Of one that is PREPARED, and arguments that are the same.
+
+    :param make: a function of a SELECT and other arguments, which returns one
+    """
+    make_once = functools.lru_cache(maxsize=256)(make)
+
+    @functools.wraps(make)
+    def of(select, *args):
+        return (make_once if is_prepared(select) else make)(select, *args)
+    return of
 
 
 @functools.lru_cache(maxsize=256)

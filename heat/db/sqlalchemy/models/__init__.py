@@ -14,6 +14,7 @@
 
 from heat.db.sqlalchemy.models.base import Base
 from heat.db.sqlalchemy.models.base import columns
+from heat.db.sqlalchemy.models.base import key_names
 from heat.db.sqlalchemy.models.base import now
 from heat.db.sqlalchemy.models.resource import Event
 from heat.db.sqlalchemy.models.resource import Resource
@@ -49,5 +50,6 @@ __all__ = (
     'SyncPoint',
     'UserCreds',
     'columns',
+    'key_names',
     'now',
 )

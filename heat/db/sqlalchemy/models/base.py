@@ -51,6 +51,13 @@ def columns(model):
             for attribute in sa.inspect(model).column_attrs}
 
 
+@functools.cache
+def key_names(model):
+    """Return the names of the attributes of the primary key of a model."""
+    return tuple(name for name, column in columns(model).items()
+                 if column.primary_key)
+
+
 @event.listens_for(Base, 'attribute_instrument', propagate=True)
 def _freeze_json(model, key, attribute):
     """Freeze what is stored in a JSON attribute as what is loaded is."""

@@ -118,8 +118,8 @@ class RoundTripsTest(proxied.ProxiedTestCase):
     def test_next_page(self):
         self.new_stack(name='other')
         first, = api.stack_get_all(self.context, 1)
-        self.assert_sent(['SELECT '] * 2, api.stack_get_all, self.context, 10)
-        self.assert_sent(['SELECT '] * 3, api.stack_get_all, self.context, 10,
+        self.assert_sent(['SELECT '], api.stack_get_all, self.context, 10)
+        self.assert_sent(['SELECT '] * 2, api.stack_get_all, self.context, 10,
                          marker=first.id)
 
 

@@ -41,7 +41,7 @@ def calls(world):
         Call('stack_get_by_name', name, select),
         Call('stack_get_by_name_and_owner_id', {**name, 'owner_id': None},
              select),
-        Call('stack_get_all', {**page, **tags}, select * 2),
+        Call('stack_get_all', {**page, **tags}, select),
         Call('stack_count_all', {'filters': None, **tags}, select),
         Call('stack_get_all_by_owner_id', {'owner_id': world.stack_id},
              select),
