@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import listing
+from heat.db.sqlalchemy.api import page
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
@@ -87,13 +88,12 @@ def _page(context, query, limit, marker, sort_keys, sort_dir, filters,
     order.append(Event.id)
     descending = listing.is_descending(sort_dir, default=not sort_keys)
     conditions = listing.matching(Event, filters)
-    last = listing.find_last(context, query, Event.uuid, marker, order,
-                             parameters)
+    last = page.find_last(context, query, Event.uuid, marker, order,
+                          parameters)
     has_uuid = bool(filters) and 'uuid' in filters
-    return listing.read_page(
-        lambda page, others: rows.every(
-            context, page, {**parameters, **others}),
-        listing.filtered(query, conditions), order, descending, limit, last,
+    return page.read(
+        context, listing.filtered(query, conditions), parameters, order,
+        descending, limit, last,
         # Another index finds those of a uuid.
         None if has_uuid else index,
         ('rsrc_prop_data',) if has_uuid else (), bool(filters))

@@ -23,7 +23,7 @@ from heat.db import options
 from heat.db.sqlalchemy.api import listing
 from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.api import rows
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import Event
@@ -105,8 +105,7 @@ class _Delete(write.Unit):
 
 
 def _is_of_stack(event):
-    return SameText(event.stack_id, sa.bindparam('this_stack',
-                                                 type_=sa.String()))
+    return same_as(event.stack_id, 'this_stack')
 
 
 @functools.cache

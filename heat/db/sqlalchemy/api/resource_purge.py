@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from heat.db.sqlalchemy.api import raw_template
 from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.comparison import same_text
-from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import RawTemplate
 from heat.db.sqlalchemy.models import Resource
@@ -93,8 +93,7 @@ def _select():
     return sa.select(
         Resource.id, Resource.attr_data_id,
         Resource.current_template_id).where(
-        SameText(Resource.stack_id, sa.bindparam(
-            'this_stack', type_=sa.String())),
+        same_as(Resource.stack_id, 'this_stack'),
         same_text(Resource.action, 'DELETE'),
         same_text(Resource.status, 'COMPLETE')).order_by(
         Resource.id).limit(MOST).with_for_update()

@@ -26,7 +26,7 @@ from heat.db.sqlalchemy.api import cut
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Snapshot
 
@@ -139,8 +139,8 @@ def _of_stack(context, stack_id):
 
 @functools.cache
 def _is_of_stack():
-    return sa.and_(fence.is_owned(Snapshot), SameText(
-        Snapshot.stack_id, sa.bindparam('this_stack', type_=sa.String())))
+    return sa.and_(fence.is_owned(Snapshot),
+                   same_as(Snapshot.stack_id, 'this_stack'))
 
 
 @functools.lru_cache(maxsize=256)

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
-from heat.db.sqlalchemy.api import listing
+from heat.db.sqlalchemy.api import page
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import SoftwareConfig
@@ -72,14 +72,12 @@ def software_config_get_all(context, limit=None, marker=None):
     checks.check_number('limit', limit)
     condition, parameters = fence.visible(context, SoftwareConfig)
     query = _query(condition)
-    last = listing.find_last(context, query, SoftwareConfig.id, marker, ORDER,
-                             parameters)
+    last = page.find_last(context, query, SoftwareConfig.id, marker, ORDER,
+                          parameters)
     index = (None if fence.is_admin(context) else
              (SoftwareConfig.tenant, *ORDER))
-    return listing.read_page(
-        lambda page, others: rows.every(
-            context, page, {**parameters, **others}),
-        query, ORDER, True, limit, last, index)
+    return page.read(context, query, parameters, ORDER, True, limit, last,
+                     index)
 
 
 def software_config_count_all(context):

@@ -24,7 +24,7 @@ from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api.stack_name import NewStack
 from heat.db.sqlalchemy.comparison import as_id
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
@@ -150,8 +150,7 @@ def _delete():
 
 
 def _is_of_this_stack():
-    return SameText(Resource.stack_id, sa.bindparam(
-        'this_stack', type_=sa.String()))
+    return same_as(Resource.stack_id, 'this_stack')
 
 
 def stack_get(context, stack_id, show_deleted=False, tenant_safe=True,
@@ -181,7 +180,7 @@ def _select(show_deleted, sees_all, eager_load):
     """Made once: to build a statement takes longer than to send it."""
     query = select_with(Stack, *(
         ('raw_template', 'prev_raw_template') if eager_load else ())).where(
-        SameText(Stack.id, sa.bindparam('this_stack', type_=sa.String())),
+        same_as(Stack.id, 'this_stack'),
         fence.is_visible(sees_all))
     if not show_deleted:
         query = query.where(Stack.deleted_at.is_(None))

@@ -22,6 +22,7 @@ from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import detached
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import listing
+from heat.db.sqlalchemy.api import page
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import stack_tags
 from heat.db.sqlalchemy.api import stack_tree
@@ -131,13 +132,12 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
                                 show_nested, show_hidden)
     conditions = [*stack_tags.matching(tags, tags_any, not_tags, not_tags_any),
                   *listing.matching(Stack, filters)]
-    last = listing.find_last(
+    last = page.find_last(
         context, _query(_is_of_all(context, tenant_safe), True), Stack.id,
         marker, order, fence.tenant(context))
-    return listing.read_page(
-        lambda page, others: rows.every(
-            context, page, {**parameters, **others}),
-        listing.filtered(query, conditions), order, descending, limit, last,
+    return page.read(
+        context, listing.filtered(query, conditions), parameters, order,
+        descending, limit, last,
         _index(context, tenant_safe, show_nested),
         ('tags', *(('raw_template', 'prev_raw_template') if eager_load
                    else ())), bool(filters or tags or tags_any))
@@ -163,7 +163,7 @@ def stack_count_all(context, filters=None, tenant_safe=True,
 
     if show_nested or filters or tags or tags_any:
         return count(query)
-    return listing.by_index(count, query, _index(context, tenant_safe, False))
+    return page.by_index(count, query, _index(context, tenant_safe, False))
 
 
 @functools.cache

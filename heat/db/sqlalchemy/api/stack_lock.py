@@ -29,7 +29,7 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import swap
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
@@ -249,5 +249,4 @@ def _insert():
 
 @functools.cache
 def _is_engines():
-    return SameText(StackLock.engine_id, sa.bindparam(
-        'this_engine_id', type_=sa.String()))
+    return same_as(StackLock.engine_id, 'this_engine_id')

@@ -26,7 +26,7 @@ from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import swap
 from heat.db.sqlalchemy.comparison import as_id
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
@@ -158,7 +158,7 @@ _COLUMNS = {'this_stack': SyncPoint.stack_id,
 
 
 def _of(these):
-    return [SameText(_COLUMNS[name], sa.bindparam(name, type_=sa.String()))
+    return [same_as(_COLUMNS[name], name)
             for name in these]
 
 

@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import snapshot
 from heat.db.sqlalchemy.maintenance import services
@@ -207,8 +208,7 @@ def _resources():
 
 @functools.cache
 def _sync_points():
-    is_current = SameText(SyncPoint.traversal_id, sa.bindparam(
-        'current', type_=sa.String()))
+    is_current = same_as(SyncPoint.traversal_id, 'current')
     return sa.select(
         SyncPoint.entity_id, SyncPoint.traversal_id, SyncPoint.is_update,
         SyncPoint.created_at, SyncPoint.updated_at, sa.case((

@@ -19,6 +19,7 @@ from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import stack_status
 from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import snapshot
 from heat.db.sqlalchemy.models import Resource
@@ -53,7 +54,7 @@ def _plan(stack_id, execute):
 @functools.cache
 def _traversal():
     return sa.select(Stack.current_traversal).where(
-        SameText(Stack.id, sa.bindparam('this_stack', type_=sa.String())),
+        same_as(Stack.id, 'this_stack'),
         Stack.deleted_at.is_(None))
 
 
