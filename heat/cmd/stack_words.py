@@ -129,7 +129,7 @@ class Words:
             'name': self.quoted(row), 'id': row['id']}
         yield from _indented([
             [_('status'), '%s: %s' % (stacks.status(row),
-                                      row['status_reason'])],
+                                      row['status_reason'] or '-')],
             [_('tenant'), row['tenant']],
             [_('created at'), _time(row['created_at'])],
             [_('updated at'), _time(row['updated_at'])],

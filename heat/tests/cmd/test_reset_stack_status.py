@@ -86,6 +86,19 @@ class ResetTest(stuck.StuckTestCase):
         self.assertIn('nothing is wrong',
                       self.assert_done('stack_status', self.stack_id))
 
+    def test_traversal_that_is_none(self):
+        """Someone has written it by hand, and no engine goes on with it."""
+        for number, traversal in enumerate((
+                'x', stuck.TRAVERSAL.upper(), ' ', '\u00e9' * 36)):
+            mark = '?' if self.driver == 'sqlite' else '%s'
+            self.execute('UPDATE stack SET current_traversal = %s' % mark,
+                         (traversal,))
+            numbers = self.assert_done_as_json(
+                'reset_stack_status', 'web', '--yes')['done']
+            self.assertEqual(0 if number else 2, numbers['stack'])
+            self.assertNotIn((traversal,), self.select(
+                'SELECT current_traversal FROM stack'))
+
     def test_yes_as_json(self):
         self.assertEqual({'done': self.numbers}, self.assert_done_as_json(
             'reset_stack_status', self.stack_id, '--yes'))

@@ -236,6 +236,10 @@ class StackStatusTest(StatusTestCase):
             self.assert_found('dependencies_unreadable', resets=False)
             self.look(2)
 
+    def test_no_reason(self):
+        self.write(status='COMPLETE', status_reason=None)
+        self.assertIn(' COMPLETE: -\n', self.look(0))
+
     def test_no_secrets(self):
         self.two(status='IN_PROGRESS', engine_id=stuck.ALIVE,
                  rsrc_metadata={'a': 's3kr3t'},

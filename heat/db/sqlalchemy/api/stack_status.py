@@ -16,6 +16,7 @@ import functools
 
 import sqlalchemy as sa
 
+from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import stack_tree
@@ -85,7 +86,9 @@ def reset_stack_status(context, stack_id, exp_trvsl=fence.ANY_TRAVERSAL):
         traversal than exp_trvsl, and may not hang
     :raises oslo_db.exception.DBError: as the database says
     """
-    fence.check(exp_trvsl)
+    if exp_trvsl is not fence.ANY_TRAVERSAL:
+        # What is stored may be none: then it hangs for that.
+        checks.check_value(Stack, 'current_traversal', exp_trvsl, 'exp_trvsl')
     traversal = {'current_traversal': new_uuid()}
     numbers = collections.Counter()
     write.write(context, fence.unit(
