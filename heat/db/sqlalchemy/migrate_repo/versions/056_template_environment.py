@@ -47,7 +47,7 @@ _SHARED = (
     'WHERE deleted_at IS NULL AND raw_template_id IN '
     '(SELECT id FROM raw_template) GROUP BY raw_template_id '
     'HAVING COUNT(DISTINCT %s) > 1) AS shared')
-_EXACT = {'mysql': "CAST(COALESCE(parameters, '') AS BINARY)"}
+_EXACT = {'mysql': "CAST(COALESCE(parameters, '-') AS BINARY)"}
 _DELETED = ('SELECT COUNT(*) FROM stack '
             'WHERE deleted_at IS NOT NULL AND parameters IS NOT NULL')
 _WITHOUT_TEMPLATE = (
@@ -74,7 +74,7 @@ def upgrade(migrate_engine):
     ddl.tell_count(
         migrate_engine, 'stack', column='parameters',
         query=_SHARED % _EXACT.get(migrate_engine.name,
-                                   "COALESCE(parameters, '')"),
+                                   "COALESCE(parameters, '-')"),
         text=_('templates that live stacks with other parameters share: %d; '
                'each of those stacks gets its own copy'))
     _move_parameters(migrate_engine)
@@ -138,8 +138,8 @@ def _move_parameters(migrate_engine):
         newest = _newest(conn)
 
     def exact(column):
-        """Tell A from a, and NULL from nothing else."""
-        content = func.coalesce(column, '')
+        """Tell A from a, and NULL from what is damaged, such as ''."""
+        content = func.coalesce(column, '-')
         is_mysql = migrate_engine.name == 'mysql'
         return cast(content, LargeBinary) if is_mysql else content
 

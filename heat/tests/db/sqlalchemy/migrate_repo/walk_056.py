@@ -50,6 +50,7 @@ class Walk(walk_046.Walk):
                 ('third', 2, 3, '{"A": 1}', None),
                 ('fourth', 2, 4, '{"a": 1}', None),
                 ('fifth', 2, 5, None, None),
+                ('sixth', 2, 6, '', None),
                 ('gone', 2, 0, '{"b": 1}', '2015-02-01 00:00:00'),
                 ('alone', 699, 1, '{"ü": 1}', None),
                 ('gone-alone', 698, 1, '{"b": 1}', '2015-02-01 00:00:00')):
@@ -74,11 +75,12 @@ class Walk(walk_046.Walk):
         self.assertEqual(['{"A": 1}', '{"t": 2}'], found['second'][1:])
         self.assertEqual(found['second'], found['third'])
         self.assertEqual([None, '{"t": 2}'], found['fifth'][1:])
+        self.assertEqual(['', '{"t": 2}'], found['sixth'][1:])
         self.assertEqual([699, '{"ü": 1}', '{"t": 2}'], found['alone'])
         self.assertEqual([698, None, '{"t": 2}'], found['gone-alone'])
-        self.assertEqual({2, found['second'][0], found['fifth'][0]},
-                         {2, 700, 701})
-        self.assertEqual([(701, 0)], self.select(
+        self.assertEqual({found[stack_id][0] for stack_id in (
+            'second', 'fifth', 'sixth')}, {700, 701, 702})
+        self.assertEqual([(702, 0)], self.select(
             'SELECT COUNT(*), COUNT(predecessor) FROM raw_template'))
         self.assertEqual([('first', 0), ('nested', 3), ('below', 4)],
                          self.select(
@@ -142,7 +144,7 @@ class Walk(walk_046.Walk):
 
     def check_064(self):
         self.assertNotIn('predecessor', self.columns('raw_template'))
-        self.assertEqual([(701,)], self.select(
+        self.assertEqual([(702,)], self.select(
             'SELECT COUNT(environment IS NULL) FROM raw_template'))
 
     def prepare_065(self):
