@@ -12,9 +12,12 @@
 
 """Dropping columns."""
 
+from heat.common.i18n import _
 from heat.db.sqlalchemy.ddl.change import apply
+from heat.db.sqlalchemy.ddl.change import look
 from heat.db.sqlalchemy.ddl.copy_table import copy_table
 from heat.db.sqlalchemy.ddl import dependents
+from heat.db.sqlalchemy.ddl.tell import teller
 
 
 def drop_column(engine, table_name, column_name, without_it=None):
@@ -42,5 +45,19 @@ def drop_column(engine, table_name, column_name, without_it=None):
     dependents.refuse_dependents(
         engine, dependents.DROPPED, table_name, column_name,
         only_if=lambda schema: schema.has_column(table_name, column_name))
+    for name in look(engine, lambda schema: _indexes_of_others(
+            schema, table_name, column_name)):
+        teller(engine)(
+            _('index %(name)s of %(table)s is on the column %(column)s, which '
+              'is dropped') % {'name': name, 'table': table_name,
+                               'column': column_name})
     apply(engine, present,
           lambda schema: schema.drop_column(table_name, column_name))
+
+
+def _indexes_of_others(schema, table_name, column_name):
+    """Return the names of indexes on a column, but for that of its key."""
+    has_key = schema.foreign_key(table_name, column_name)
+    return sorted(name for name, columns in schema.indexes(table_name).items()
+                  if column_name in columns and not (
+                      has_key and columns == [column_name]))

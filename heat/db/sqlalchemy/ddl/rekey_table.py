@@ -27,9 +27,11 @@ from heat.db.sqlalchemy.ddl.change import look
 from heat.db.sqlalchemy.ddl.change_rows import change_rows
 from heat.db.sqlalchemy.ddl.copy_table import copy_table
 from heat.db.sqlalchemy.ddl.create_table import create_table
-from heat.db.sqlalchemy.ddl import dependents
 from heat.db.sqlalchemy.ddl import foreign_key
 from heat.db.sqlalchemy.ddl.orphans import clear_orphans
+from heat.db.sqlalchemy.ddl.rekey_checks import old_reference
+from heat.db.sqlalchemy.ddl.rekey_checks import OLD_REFERENCE
+from heat.db.sqlalchemy.ddl.rekey_checks import refuse_what_is_in_the_way
 from heat.db.sqlalchemy.ddl.swap_keys import alter
 from heat.db.sqlalchemy.ddl.swap_keys import has_old_key
 from heat.db.sqlalchemy.ddl.swap_keys import NEW_KEY
@@ -42,9 +44,6 @@ from heat.db.sqlalchemy.ddl.update_from import UpdateFrom
 # it does; sequence: that PostgreSQL counts from.
 Rekeying = collections.namedtuple(
     'Rekeying', 'table old_key child column sequence')
-
-# What the old reference is called meanwhile.
-OLD_REFERENCE = 'tmp_res_uuid'
 
 
 def rekey_table(engine, rekeying):
@@ -59,10 +58,11 @@ def rekey_table(engine, rekeying):
     :param rekeying: a Rekeying; its tables are as they are to be
     :raises heat.db.exception.MigrationError: rows of the child refer to rows
         that are not there, and the engine does not say to delete them; or
-        others need a key or the old reference
+        others need a key or the old reference, or have made a column of
+        the name
     """
     _clear_orphans(engine, rekeying)
-    _refuse_dependents(engine, rekeying)
+    refuse_what_is_in_the_way(engine, rekeying)
     if engine.name == 'sqlite':
         _copy(engine, rekeying)
         return
@@ -76,16 +76,9 @@ def rekey_table(engine, rekeying):
     _finish_reference(engine, rekeying)
 
 
-def _old_reference(schema, r):
-    """Return the column of the child with old keys; None if there is none."""
-    if schema.has_column(r.child.name, OLD_REFERENCE):
-        return OLD_REFERENCE
-    return None if schema.has_integer(r.child.name, r.column) else r.column
-
-
 def _clear_orphans(engine, r):
     def names(schema):
-        return _old_reference(schema, r), (
+        return old_reference(schema, r), (
             'id' if has_old_key(schema, r) or not schema.has_column(
                 r.table.name, r.old_key) else r.old_key)
 
@@ -93,16 +86,6 @@ def _clear_orphans(engine, r):
     if reference:
         clear_orphans(engine, '%s.%s' % (r.child.name, reference),
                       '%s.%s' % (r.table.name, key))
-
-
-def _refuse_dependents(engine, r):
-    dependents.refuse_dependents(
-        engine, dependents.KEY, r.table.name, child=r.child.name,
-        only_if=lambda schema: has_old_key(schema, r))
-    reference = look(engine, lambda schema: _old_reference(schema, r))
-    if reference and engine.name != 'sqlite':
-        dependents.refuse_dependents(engine, dependents.DROPPED, r.child.name,
-                                     reference)
 
 
 def _copy(engine, r):
@@ -114,18 +97,18 @@ def _copy(engine, r):
                 name, name),
             r.old_key: name + '.id'})
     copy_table(
-        engine, r.child, lambda schema: _old_reference(schema, r) is not None,
+        engine, r.child, lambda schema: old_reference(schema, r) is not None,
         lambda schema: {r.column: name + '.id'},
         lambda schema: '%s JOIN %s ON %s.%s = %s.%s' % (
             r.child.name, name, name, r.old_key, r.child.name,
-            _old_reference(schema, r)),
+            old_reference(schema, r)),
         drops=[OLD_REFERENCE])
 
 
 def _tell_lost_indexes(engine, r):
     """Tell of indexes of others, which go with the old reference."""
     for name in look(engine, lambda schema: _others_indexes(
-            schema, r, r.column) if _old_reference(
+            schema, r, r.column) if old_reference(
                 schema, r) == r.column else []):
         teller(engine)(_('index %(name)s of %(table)s is dropped, as it is on '
                          'the old %(column)s') % {
@@ -147,7 +130,7 @@ def _move_reference(engine, r):
     drop = {'mysql': 'DROP FOREIGN KEY', 'postgresql': 'DROP CONSTRAINT'}
 
     def missing(schema):
-        if _old_reference(schema, r) == r.column:
+        if old_reference(schema, r) == r.column:
             key = schema.foreign_key(r.child.name, r.column)
             if key:
                 yield alter(r.child, drop[engine.name] + ' ' +
@@ -158,7 +141,7 @@ def _move_reference(engine, r):
         yield alter(r.child, 'ADD COLUMN %s INTEGER' % r.column)
 
     def effect(schema):
-        if _old_reference(schema, r) == r.column:
+        if old_reference(schema, r) == r.column:
             schema.drop_column(r.child.name, r.column)
             schema.set_column(r.child.name, sa.Column(
                 OLD_REFERENCE, r.table.c[r.old_key].type))

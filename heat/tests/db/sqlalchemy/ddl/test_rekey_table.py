@@ -273,3 +273,11 @@ class RekeyOperationTest(operations.OperationTests,
             self.execute('ALTER TABLE part ADD COLUMN owner INTEGER')
             self.execute('ALTER TABLE thing ADD COLUMN owner INTEGER')
             self.assert_refused('table thing', '(owner)')
+
+    def test_column_that_is_called_like_the_old_key(self):
+        self.execute('ALTER TABLE thing ADD COLUMN uuid VARCHAR(36)')
+        self.execute("UPDATE thing SET uuid = 'mine' WHERE id = 'b'")
+        self.assert_refused('column uuid of table thing')
+        self.execute("UPDATE thing SET uuid = id WHERE id = 'b'")
+        self.operate(self.engine)
+        self.check()
