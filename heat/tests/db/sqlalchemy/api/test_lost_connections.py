@@ -230,6 +230,17 @@ class AwayTest(LostConnectionTestCase):
         self.assertIs(True, self.update(self.stack_id, STARTS_TRAVERSAL, OLD))
         self.assertEqual(3, len(pauses))
 
+    def test_no_connection_to_begin_with(self):
+        for function, *args in ((api.stack_get, self.stack_id),
+                                (api.stack_update, self.stack_id,
+                                 STARTS_TRAVERSAL, OLD)):
+            self.proxied_engine.dispose()
+            self.proxy.refuse()
+            self.assertRaises(db_exception.DBConnectionError, function,
+                              self.context, *args)
+            self.proxy.listen()
+            self.assertTrue(function(self.context, *args))
+
     def test_callers_transaction(self):
         def update():
             with facade.context_manager.writer.using(self.context):

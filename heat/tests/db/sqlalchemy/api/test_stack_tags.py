@@ -267,8 +267,8 @@ class TaggedListTest(base.APITestCase):
                 marker = page[-1].id
             self.assertEqual(6, len({stack.id for stack in found}))
             for stack in found:
-                self.assertEqual(self.ids[stack.id],
-                                 {row.tag for row in stack.tags})
+                self.assertEqual(sorted(self.ids[stack.id]),
+                                 [row.tag for row in stack.tags])
                 self.assertEqual({}, stack.raw_template.template)
 
     def test_statements(self):
