@@ -128,7 +128,11 @@ class SimulatedSchema(schema.Questions):
         return self._live.definitions(table_name) if self._live else {}
 
     def create_table(self, table):
-        """Note that a table is as a sqlalchemy.Table says."""
+        """Note that a table is as a sqlalchemy.Table says.
+
+        Indexes of others stay.
+        """
+        before = self.indexes(table.name)
         if not self.has_table(table.name):
             self._new.update(((table.name, name), None)
                              for name in table.columns.keys())
@@ -145,6 +149,11 @@ class SimulatedSchema(schema.Questions):
                     table.name, key, numbered))
         for index in table.indexes:
             self.add_index(table.name, index.name, index.columns.keys())
+        indexes = self.indexes(table.name)
+        indexes.update({
+            name: columns for name, columns in before.items()
+            if name not in indexes and columns not in indexes.values() and
+            set(columns) <= self.columns(table.name).keys()})
 
     def drop_table(self, name):
         self._tables[name] = None

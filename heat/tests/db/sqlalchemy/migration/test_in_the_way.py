@@ -109,6 +109,15 @@ class InTheWayTest(test_another_hand.AnotherHandTestCase):
         self.assertEqual(before, self.describe())
         self.assertFalse(api.db_status(self.engine).half_applied)
 
+    def test_index_of_a_name_that_is_wanted(self):
+        """On a table that versions before make anew."""
+        self.load('055')
+        self.change('CREATE INDEX ix_resource_root_stack_id ON resource '
+                    '(name)')
+        self.assert_in_the_way(
+            'there is an index ix_resource_root_stack_id on another column '
+            'than root_stack_id; drop it and run db_sync again')
+
     @base.only_on('mysql')
     def test_partitions(self):
         self.load('046')
