@@ -69,20 +69,21 @@ class Checks(upgradecheck.UpgradeCommands):
 
     status = None
 
-    # Others need to know what the check of the version found.
-    _upgrade_checks = tuple((name, _guarded(check)) for name, check in (
-        (_('Schema version'), schema.version),
-        (_('Hand-over to Alembic'), schema.hand_over),
-        (_('Charset and collation'), schema.charset),
-        (_('Schema drift'), schema.drift),
-        (_('Soft-deleted rows'), rows.deleted),
-        (_('Orphaned rows'), rows.orphans),
-        (_('Largest tables'), rows.largest),
-        (_('Encryption key'), key.key),
-        (_('Durability'), server.durability),
-        (_('Reads of a cluster'), server.cluster_reads),
-        (_('Connections'), server.connections),
-    ))
+    # Others need to know what the check of the version found, and where that
+    # can not be made, none can.
+    _upgrade_checks = ((_('Schema version'), schema.version), *(
+        (name, _guarded(check)) for name, check in (
+            (_('Hand-over to Alembic'), schema.hand_over),
+            (_('Charset and collation'), schema.charset),
+            (_('Schema drift'), schema.drift),
+            (_('Soft-deleted rows'), rows.deleted),
+            (_('Orphaned rows'), rows.orphans),
+            (_('Largest tables'), rows.largest),
+            (_('Encryption key'), key.key),
+            (_('Durability'), server.durability),
+            (_('Reads of a cluster'), server.cluster_reads),
+            (_('Connections'), server.connections),
+        )))
 
     def check(self):
         """Make all checks and print their results.
