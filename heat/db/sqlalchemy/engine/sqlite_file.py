@@ -21,11 +21,11 @@ def create(engine):
     SQLite would let all read it. What it makes beside the file is as private
     as that.
     """
-    database = engine.url.database
-    if not database or database == ':memory:' or database.startswith('file:'):
+    path = _path(engine.url)
+    if path is None or 'mode' in engine.url.query:
         return
     try:
-        os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
     except OSError:
         # It is there; or SQLite will tell what is wrong.
         pass
@@ -39,13 +39,19 @@ def is_missing(url):
     if url.get_backend_name() != 'sqlite':
         return False
     try:
-        (name,), options = url.get_dialect()().create_connect_args(url)
+        path = _path(url)
     except (TypeError, ValueError):
         # Whoever connects is told what is wrong.
         return False
+    return path is not None and not os.path.exists(path)
+
+
+def _path(url):
+    """Return the path of the file that a URL names; None: it is in memory."""
+    (name,), options = url.get_dialect()().create_connect_args(url)
     if options.get('uri') and name.startswith('file:'):
         parts = parse.urlsplit(name)
         if 'memory' in parse.parse_qs(parts.query).get('mode', ()):
-            return False
+            return None
         name = parse.unquote(parts.path)
-    return name != ':memory:' and not os.path.exists(name)
+    return None if name == ':memory:' else name

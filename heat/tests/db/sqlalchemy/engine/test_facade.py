@@ -90,9 +90,12 @@ class ListenersTest(base.APITestCase):
 class FileTest(testtools.TestCase):
 
     def test_is_made_for_its_owner_alone(self):
-        path = os.path.join(self.useFixture(fixtures.TempDir()).path, 'x')
-        api.db_sync(self.useFixture(at.At('sqlite:///' + path)).engine)
-        self.assertEqual(0o600, stat.S_IMODE(os.stat(path).st_mode))
+        directory = self.useFixture(fixtures.TempDir()).path
+        for name, url in (('x', 'sqlite:///%s/x'),
+                          ('y z', 'sqlite:///file:%s/y%%20z?uri=true')):
+            api.db_sync(self.useFixture(at.At(url % directory)).engine)
+            self.assertEqual(0o600, stat.S_IMODE(os.stat(
+                os.path.join(directory, name)).st_mode))
 
     def test_stays_as_it_is(self):
         path = os.path.join(self.useFixture(fixtures.TempDir()).path, 'x')
