@@ -24,6 +24,9 @@ MOST_BYTES = 65535
 LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
 
 
+_LEAVES = frozenset((str, int, float, bool, type(None)))
+
+
 class Json(types.TypeDecorator):
     """JSON in a text column; None is SQL NULL.
 
@@ -51,10 +54,13 @@ class List(Json):
 
 def freeze(value):
     """Return a copy of a JSON value that can not be changed in place."""
+    # Most values have nothing in them: a call for each would cost a third.
     if isinstance(value, dict):
-        return FrozenDict((key, freeze(item)) for key, item in value.items())
+        return FrozenDict({key: item if type(item) in _LEAVES else freeze(item)
+                           for key, item in value.items()})
     if isinstance(value, (list, tuple)):
-        return FrozenList(map(freeze, value))
+        return FrozenList([item if type(item) in _LEAVES else freeze(item)
+                           for item in value])
     return value
 
 
