@@ -28,8 +28,8 @@ def create_index(engine, name, table_name, *column_names, mysql_lock=None,
         blocking them; None lets it do what its settings and old formats of
         tables demand
     :param options: options of sqlalchemy.Index, such as mysql_length
-    :raises heat.db.exception.MigrationError: there is an index of that
-        name on something else
+    :raises heat.db.exception.MigrationError: there is an index, or on
+        PostgreSQL anything, of that name on something else
     """
     table = sa.Table(table_name, sa.MetaData(), *map(sa.Column, column_names))
     index = sa.Index(name, *table.columns, postgresql_concurrently=True,
@@ -41,6 +41,11 @@ def create_index(engine, name, table_name, *column_names, mysql_lock=None,
             # What a CREATE INDEX CONCURRENTLY that died has left.
             yield 'DROP INDEX CONCURRENTLY %s' % name
             found = None
+        elif found is None and schema.is_taken(name):
+            raise exception.MigrationError(
+                _('the name %s, of an index to make, is taken by something '
+                  'else in the schema; rename that and run db_sync again') %
+                name)
         if found is None:
             statement = str(sa_schema.CreateIndex(index).compile(
                 dialect=schema.dialect))

@@ -168,6 +168,13 @@ class Schema(Questions):
                 'relname = :name AND pg_table_is_visible(indexrelid)'),
                 {'name': name}).scalar())
 
+    def is_taken(self, name):
+        """Tell whether something in the schema has a name (PostgreSQL)."""
+        return self.dialect.name == 'postgresql' and self.finds(sa.text(
+            'SELECT 1 FROM pg_class WHERE relname = :name AND '
+            'relnamespace = current_schema()::regnamespace'
+        ).bindparams(name=name))
+
     def is_partitioned(self, table_name):
         """Tell whether MySQL keeps a table in parts."""
         return self.finds(sa.text(

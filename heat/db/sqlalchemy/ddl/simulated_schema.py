@@ -66,6 +66,9 @@ class SimulatedSchema(schema.Questions):
     def is_invalid_index(self, name):
         return bool(self._live) and self._live.is_invalid_index(name)
 
+    def is_taken(self, name):
+        return bool(self._live) and self._live.is_taken(name)
+
     def is_partitioned(self, table_name):
         return bool(self._live) and self._live.is_partitioned(table_name)
 

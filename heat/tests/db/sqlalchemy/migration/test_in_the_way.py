@@ -118,6 +118,14 @@ class InTheWayTest(test_another_hand.AnotherHandTestCase):
             'there is an index ix_resource_root_stack_id on another column '
             'than root_stack_id; drop it and run db_sync again')
 
+    @base.only_on('postgresql')
+    def test_name_of_an_index_that_another_table_has(self):
+        self.load('046')
+        self.change('CREATE TABLE ix_stack_owner_id (id INTEGER)')
+        self.assert_in_the_way(
+            'the name ix_stack_owner_id, of an index to make, is taken by '
+            'something else in the schema; rename that and run db_sync again')
+
     @base.only_on('mysql')
     def test_partitions(self):
         self.load('046')
