@@ -26,9 +26,7 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import as_text
 from heat.db.sqlalchemy.comparison import same_as
-from heat.db.sqlalchemy.comparison import same_id
 from heat.db.sqlalchemy.comparison import same_text
-from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Stack
@@ -94,11 +92,10 @@ def resource_get_all_by_root_stack(context, stack_id, filters=None,
     if not stack_id_only:
         return {row.id: row for row in _every_of(
             context, Resource.root_stack_id, stack_id, filters)}
-    query = sa.select(Resource.id, Resource.stack_id).where(
-        same_id(Resource.root_stack_id, stack_id),
-        *listing.matching(Resource, filters))
-    return autocommit.read(context, lambda session: {
-        row.id: Place(*row) for row in session.execute(query)})
+    return {row[0]: Place(*row) for row in rows.every_values(
+        context, listing.filtered(
+            _places(), listing.matching(Resource, filters)),
+        {'this_stack': as_id(stack_id)})}
 
 
 class Place:
@@ -160,10 +157,8 @@ def engine_get_all_locked_by_stack(context, stack_id):
     :returns: a set of engine ids
     :raises oslo_db.exception.DBError: as the database says
     """
-    query = sa.select(Resource.engine_id).where(
-        same_id(Resource.stack_id, stack_id), Resource.engine_id.isnot(None))
-    return set(autocommit.read(
-        context, lambda session: session.execute(query).scalars().all()))
+    return {engine_id for engine_id, in rows.every_values(
+        context, _engines(), {'this_stack': as_id(stack_id)})}
 
 
 def _every_of(context, column, stack_id, filters):
@@ -183,6 +178,19 @@ def _query(condition):
 @functools.cache
 def _is_of(column):
     return same_as(column, 'this_stack')
+
+
+@functools.cache
+def _places():
+    return sa.select(Resource.id, Resource.stack_id).where(
+        _is_of(Resource.root_stack_id)).execution_options(**PREPARED)
+
+
+@functools.cache
+def _engines():
+    return sa.select(Resource.engine_id).where(
+        _is_of(Resource.stack_id), Resource.engine_id.is_not(None)
+    ).execution_options(**PREPARED)
 
 
 @functools.cache

@@ -143,14 +143,19 @@ def count(context, select, parameters=None):
 
 
 def first_values(context, select, parameters=None):
-    """Return the values of the first row of a SELECT; None if none.
+    """Return the values of the first row of a SELECT; None if none."""
+    return next(iter(every_values(context, select, parameters)), None)
+
+
+def every_values(context, select, parameters=None):
+    """Return the values of the rows of a SELECT.
 
     :param select: as for every
     """
     if _is_alone(context, select):
-        return next(iter(autocommit.fetch(select, parameters)), None)
+        return autocommit.fetch(select, parameters)
     return autocommit.read(context, lambda session: session.execute(
-        select, parameters).first())
+        select, parameters).all())
 
 
 def _is_alone(context, select):
