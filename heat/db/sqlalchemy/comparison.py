@@ -80,14 +80,6 @@ def same_as(column, name):
     return SameText(column, sa.bindparam(name, type_=sa.String()))
 
 
-def same_id(column, text):
-    """Return the condition that a column holds exactly this id.
-
-    :param text: what can not be an id on every engine is the same as none
-    """
-    return SameText(column, sa.literal(as_id(text)))
-
-
 def any_of(column, values):
     """Return the condition that a column holds exactly one of some values.
 
