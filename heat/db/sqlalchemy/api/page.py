@@ -80,7 +80,7 @@ def read(context, query, parameters, order, descending, limit=None, last=None,
 
     def fetch(query):
         return rows.every(context, _page(query, *shape, is_indexed),
-                          parameters)
+                          parameters)[:limit]
 
     if is_indexed and not is_filtered:
         return by_index(fetch, query, index)
@@ -89,7 +89,7 @@ def read(context, query, parameters, order, descending, limit=None, last=None,
 
 @once
 def _page(query, order, descending, has_limit, is_null, related, is_indexed):
-    """Return the query of a page.
+    """Return the query of a page; one by an index may go on behind its end.
 
     :param is_null: which of the last values are NULL, or None
     """
@@ -100,11 +100,11 @@ def _page(query, order, descending, has_limit, is_null, related, is_indexed):
     options = query.get_execution_options()
     model = order[0].class_
     if is_indexed:
-        query = _indexed_page(query, order, descending, limit, last)
+        query = _indexed_rows(query, order, descending, limit, last)
     else:
         query = _ordered(_behind(query, last, order, descending), order,
                          descending).limit(limit)
-    if related and has_limit:
+    if is_indexed or related and has_limit:
         # The limit is of rows, whatever belongs to them.
         model = orm.aliased(model, query.subquery())
         query = _ordered(sa.select(model), _of(model, order), descending)
@@ -140,12 +140,12 @@ def _hinted(query, model, name):
     return query.with_hint(model, 'FORCE INDEX (%s)' % name, 'mysql')
 
 
-def _indexed_page(query, order, descending, limit, last):
-    """Return the query of a page of which an index has the order.
+def _indexed_rows(query, order, descending, limit, last):
+    """Return the query of the rows of a page of which an index has the order.
 
-    The same rows as of other pages, put together of those that have a value
-    and those that have NULL: no index has NULLs last in both directions. From
-    either, the server reads no more rows than the page can have.
+    Put together of those that have a value and those that have NULL: no index
+    has NULLs last in both directions. From either, the server reads no more
+    rows than the page can have, so it may be twice as many as that.
 
     :param order: a column that may be NULL, and the primary key
     """
@@ -162,9 +162,8 @@ def _indexed_page(query, order, descending, limit, last):
     parts = (filled.order_by(*(_directed(each, descending)
                                for each in order)),
              empty.order_by(_directed(key, descending)))
-    row = orm.aliased(key.class_, sa.union_all(*(
-        sa.select(part.limit(limit).subquery()) for part in parts)).subquery())
-    return _ordered(sa.select(row), _of(row, order), descending).limit(limit)
+    return sa.union_all(*(
+        sa.select(part.limit(limit).subquery()) for part in parts))
 
 
 def _of(entity, order):

@@ -134,7 +134,7 @@ class IndexedTestCase(PageTestCase):
 
     # Rows read; what MySQL puts together it reads again. And hundreds of
     # instructions.
-    MOST = {'postgresql': 2 * PAGE + 1, 'mysql': 9 * PAGE, 'sqlite': 40}
+    MOST = {'postgresql': 2 * PAGE + 1, 'mysql': 6 * PAGE, 'sqlite': 40}
 
     def setUp(self):
         super().setUp()
@@ -162,6 +162,10 @@ class IndexedTestCase(PageTestCase):
 
 
 class StacksOfTenantTest(IndexedTestCase):
+
+    # On the page where those without a time begin, MySQL looks for the tags of
+    # nearly twice as many.
+    MOST = {**IndexedTestCase.MOST, 'mysql': 8 * PAGE}
 
     def test_ascending(self):
         self.assert_cheap(self.keys + self.empty, sort_dir='asc')
@@ -196,6 +200,7 @@ class EventsOfStackTest(StacksOfTenantTest):
 
     MODEL = Event
     KEY = 'uuid'
+    MOST = IndexedTestCase.MOST
 
     def insert_owned(self, owner):
         return self.insert_many(

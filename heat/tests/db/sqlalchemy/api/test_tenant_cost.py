@@ -54,7 +54,7 @@ class NestedStacksTest(TenantTestCase):
     # Rows read; what MySQL puts together it reads again. PostgreSQL reads all
     # at the top, if these are few. Hundreds of instructions.
     MOST_OF_PAGE = {'postgresql': TOP * (OTHERS + 1) + 1,
-                    'mysql': 9 * test_page_cost.PAGE, 'sqlite': 40}
+                    'mysql': 6 * test_page_cost.PAGE, 'sqlite': 40}
     MOST_OF_COUNT = {'postgresql': TOP * (OTHERS + 1), 'mysql': TOP + 2,
                      'sqlite': 4}
 
