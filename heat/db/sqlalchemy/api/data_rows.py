@@ -46,7 +46,7 @@ class Unit(write.Unit):
     def stored(self, execute):
         """Return the values of the row of the key; None if there is none."""
         return detached.named(ResourceData, execute(
-            of_key(**PREPARED, **galera.UP_TO_DATE), self.this).first())
+            of_key(**galera.UP_TO_DATE), self.this).first())
 
 
 class Change(Unit):
@@ -142,7 +142,7 @@ def of_key(**options):
     """
     return sa.select(ResourceData).where(*_is_key()).order_by(
         ResourceData.id).limit(1).execution_options(
-            populate_existing=True, **options)
+            populate_existing=True, **PREPARED, **options)
 
 
 @functools.cache

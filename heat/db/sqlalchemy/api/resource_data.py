@@ -28,7 +28,6 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.engine import facade
-from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import ResourceData
 
@@ -134,7 +133,7 @@ def resource_data_delete(context, resource_id, key):
 
 
 def _first(context, resource_id, key):
-    return rows.first(context, data_rows.of_key(**PREPARED),
+    return rows.first(context, data_rows.of_key(),
                       data_rows.this(resource_id, key))
 
 
