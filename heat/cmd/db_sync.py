@@ -140,10 +140,12 @@ def _sync(args):
 
 
 def _left_out(args, engine, version, lines):
-    """Return the name of the version before which --online stopped, if any.
+    """Return what --online has left to do, as a dictionary.
 
-    :param lines: a line is added that says why, and one of indexes
-    :returns: a dictionary, with those that are missing at the newest version
+    That is the version before which it stopped, or the indexes that are
+    missing at the newest one.
+
+    :param lines: a line is added that says why
     """
     from heat.db.sqlalchemy.migration import indexes
     from heat.db.sqlalchemy.migration import pending
