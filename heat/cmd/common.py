@@ -25,6 +25,7 @@ from oslo_log import log
 from sqlalchemy.engine import make_url
 import sqlalchemy.exc
 
+from heat.cmd import exits
 from heat.cmd import logs
 from heat.cmd import output
 from heat.common.config import CONF
@@ -173,6 +174,31 @@ def newest_engine():
             {**status._asdict(),
              'option': ' --repair-stamp' if status.alembic else ''})
     return engine
+
+
+def run(program, body, interrupted, failed=exits.FAILED):
+    """Run what a program does, and return its exit status.
+
+    What fails says why in one line on stderr.
+
+    :param body: returns the exit status; called with nothing
+    :param interrupted: what to tell after a SIGINT
+    :param failed: the exit status after an error
+    """
+    try:
+        status = body()
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        output.tell(program, interrupted)
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        return exits.NO_READER
+    except Exception as error:
+        report(program, error)
+        return failed
+    finally:
+        output.drop_unwritten()
 
 
 def report(program, error):

@@ -22,6 +22,7 @@ HALF_APPLIED = 4
 NEEDS_STOPPED_SERVICES = 5
 MORE = 6
 INTERRUPTED = 130
+NO_READER = 141
 
 # The manual page is made from it.
 MEANINGS = {
@@ -40,4 +41,6 @@ MEANINGS = {
             'run it again'),
     INTERRUPTED: _('interrupted by SIGINT; run it again, and it goes on from '
                    'there'),
+    NO_READER: _('who read the output has closed it, as head does; run it '
+                 'again, and it goes on from there'),
 }

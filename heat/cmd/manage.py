@@ -81,20 +81,17 @@ def main(argv=None):
 
     :param argv: the arguments; None takes those of the process
     """
-    try:
-        argv = common.prepare(argv)
-        if completion.is_shown(argv, parser):
-            return exits.DONE
-        common.configure(argv, PROGRAM, cfg.SubCommandOpt(
-            'command', title=_('commands'), handler=add_commands))
-        return CONF.command.run(CONF.command)
-    except KeyboardInterrupt:
-        output.tell(PROGRAM, _('interrupted; run it again, and it goes on '
-                               'from here'))
-        return exits.INTERRUPTED
-    except Exception as error:
-        common.report(PROGRAM, error)
-        return exits.FAILED
+    return common.run(PROGRAM, lambda: _run(argv), _(
+        'interrupted; run it again, and it goes on from here'))
+
+
+def _run(argv):
+    argv = common.prepare(argv)
+    if completion.is_shown(argv, parser):
+        return exits.DONE
+    common.configure(argv, PROGRAM, cfg.SubCommandOpt(
+        'command', title=_('commands'), handler=add_commands))
+    return CONF.command.run(CONF.command)
 
 
 if __name__ == '__main__':

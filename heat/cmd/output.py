@@ -13,6 +13,7 @@
 """How the commands show what they find: every line goes through line."""
 
 import json
+import os
 import re
 import sys
 
@@ -81,6 +82,17 @@ def write(script):
 def tell(program, text):
     """Print a line on stderr."""
     print('%s: %s' % (program, line(text)), file=sys.stderr, flush=True)
+
+
+def drop_unwritten():
+    """Drop what was printed and can not be written.
+
+    At its end Python would try again, and show a traceback.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def pending(status):

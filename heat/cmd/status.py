@@ -33,9 +33,7 @@ from heat.cmd.checks import schema
 from heat.cmd.checks import server
 from heat.cmd import common
 from heat.cmd import completion
-from heat.cmd import exits
 from heat.cmd import logs
-from heat.cmd import output
 from heat.common.config import CONF
 from heat.common.i18n import _
 from heat.db import exception
@@ -119,21 +117,19 @@ def main(argv=None):
 
     :param argv: the arguments; None takes those of the process
     """
-    try:
-        argv = common.prepare(argv)
-        if completion.is_shown(argv, parser):
-            return upgradecheck.Code.SUCCESS
-        # What the engine reads, and what this reads in other services.
-        files = dict.fromkeys(
-            path for program in ('heat-engine', 'heat-status')
-            for path in cfg.find_config_files('heat', program))
-        return upgradecheck.main(CONF, 'heat', Checks(), argv, list(files))
-    except KeyboardInterrupt:
-        output.tell('heat-status', _('interrupted; it has changed nothing'))
-        return exits.INTERRUPTED
-    except Exception as error:
-        common.report('heat-status', error)
-        return NOT_CHECKED
+    return common.run('heat-status', lambda: _run(argv), _(
+        'interrupted; it has changed nothing'), failed=NOT_CHECKED)
+
+
+def _run(argv):
+    argv = common.prepare(argv)
+    if completion.is_shown(argv, parser):
+        return upgradecheck.Code.SUCCESS
+    # What the engine reads, and what this reads in other services.
+    files = dict.fromkeys(
+        path for program in ('heat-engine', 'heat-status')
+        for path in cfg.find_config_files('heat', program))
+    return upgradecheck.main(CONF, 'heat', Checks(), argv, list(files))
 
 
 if __name__ == '__main__':

@@ -236,8 +236,24 @@ class ConnectionTest(ManageTestCase):
                 (HEAT_MANAGE, 'db_version'), cwd=self.directory, text=True,
                 stdout=full, stderr=subprocess.PIPE,
                 env={**os.environ, 'OS_DATABASE__CONNECTION': 'sqlite://'})
-        self.assertNotEqual(0, result.returncode)
-        self.assertNotIn('Traceback', result.stderr)
+        self.assertEqual(1, result.returncode)
+        self.assertEqual(1, result.stderr.count('No space left'))
+
+    def test_output_that_nobody_reads(self):
+        """As with head, which has seen enough."""
+        environment = {
+            **os.environ,
+            'OS_DATABASE__CONNECTION': 'sqlite:///heat.sqlite'}
+        self.run_command('db_sync')
+        for args, status in (['db_version'], 141), (['--help'], 0):
+            reader, writer = os.pipe()
+            os.close(reader)
+            with open(writer, 'w') as closed:
+                result = subprocess.run(
+                    (HEAT_MANAGE, *args), cwd=self.directory, text=True,
+                    stdout=closed, stderr=subprocess.PIPE, env=environment)
+            self.assertEqual((status, ''), (result.returncode,
+                                            result.stderr))
 
     def test_without_stderr(self):
         """What is for it is not on stdout, where results are."""
