@@ -24,9 +24,6 @@ MOST_BYTES = 65535
 LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
 
 
-_LEAVES = frozenset((str, int, float, bool, type(None)))
-
-
 class Json(types.TypeDecorator):
     """JSON in a text column; None is SQL NULL.
 
@@ -43,7 +40,8 @@ class Json(types.TypeDecorator):
         return None if value is None else json.dumps(value, allow_nan=False)
 
     def process_result_value(self, value, dialect):
-        return None if value is None else freeze(json.loads(value))
+        return None if value is None else freeze(
+            json.loads(value, object_hook=_freeze_object))
 
 
 class List(Json):
@@ -55,13 +53,23 @@ class List(Json):
 def freeze(value):
     """Return a copy of a JSON value that can not be changed in place."""
     # Most values have nothing in them: a call for each would cost a third.
+    if type(value) in _FROZEN:
+        return value
     if isinstance(value, dict):
-        return FrozenDict({key: item if type(item) in _LEAVES else freeze(item)
+        return FrozenDict({key: item if type(item) in _FROZEN else freeze(item)
                            for key, item in value.items()})
     if isinstance(value, (list, tuple)):
-        return FrozenList([item if type(item) in _LEAVES else freeze(item)
+        return FrozenList([item if type(item) in _FROZEN else freeze(item)
                            for item in value])
     return value
+
+
+def _freeze_object(value):
+    """Freeze a dictionary that json has decoded, and those in it before."""
+    for key, item in value.items():
+        if type(item) is list:
+            value[key] = freeze(item)
+    return FrozenDict(value)
 
 
 def is_stored(stored, value):
@@ -95,3 +103,8 @@ class FrozenList(list):
 
     def __reduce__(self):
         return list, (list(self),)
+
+
+# What has nothing in it that can be changed.
+_FROZEN = frozenset((str, int, float, bool, type(None), FrozenDict,
+                     FrozenList))
