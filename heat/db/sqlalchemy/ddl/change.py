@@ -22,8 +22,9 @@ execution option.
 import contextlib
 import time
 
-from heat.db.sqlalchemy.ddl.patience import lock_timeout
+from heat.db.sqlalchemy.ddl import autovacuum
 from heat.db.sqlalchemy.ddl.patience import patiently
+from heat.db.sqlalchemy.ddl.patience import postgresql_lock_timeout
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 from heat.db.sqlalchemy.ddl.schema import Schema
 from heat.db.sqlalchemy.ddl.watchdog import Watchdog
@@ -89,11 +90,16 @@ def apply(engine, find_missing, effect, online=False):
         return
 
     options = {'isolation_level': 'AUTOCOMMIT'} if online else {}
+    is_refused = False
 
     def attempt():
+        nonlocal is_refused
         with connection(engine, **options) as conn:
             if online:
                 _wait_as_long_as_it_takes(conn)
+            elif is_refused:
+                autovacuum.interrupt(conn)
+            is_refused = True
             with Watchdog(conn, LOCK_WAIT), writing(conn):
                 for statement in list(find_missing(Schema(conn))):
                     _send(conn, statement)
@@ -241,5 +247,5 @@ def _without_foreign_keys(conn):
 
 def _wait_as_long_as_it_takes(conn):
     if conn.dialect.name == 'postgresql':
-        conn.exec_driver_sql("SET lock_timeout = '%ds'" %
-                             lock_timeout(conn.engine))
+        conn.exec_driver_sql("SET lock_timeout = '%s'" %
+                             postgresql_lock_timeout(conn.engine))

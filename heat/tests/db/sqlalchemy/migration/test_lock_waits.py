@@ -26,6 +26,7 @@ from heat.db import exception
 from heat.db.sqlalchemy.engine import errors
 from heat.tests import base
 from heat.tests import databases
+from heat.tests.galera import server
 from heat.tests import runners
 
 # Long enough for the slowest machine, short enough to wait for.
@@ -160,6 +161,33 @@ def _tell(engine, change, descriptor):
             os.write(descriptor, b'.')
 
     sa.event.listen(engine, 'before_cursor_execute', tell)
+
+
+class AutovacuumTest(base.DBTestCase):
+    """PostgreSQL's autovacuum goes away for one who waits for a second."""
+
+    scenarios = [scenario for scenario in base.DBTestCase.scenarios
+                 if scenario[0] == 'postgresql']
+
+    LOCK = 'LOCK TABLE stack IN SHARE UPDATE EXCLUSIVE MODE'
+    WAITS = ("SELECT 1 FROM pg_locks WHERE relation = 'stack'::regclass "
+             "AND mode = 'ShareUpdateExclusiveLock' AND NOT granted")
+
+    def test_nobody_queues(self):
+        databases.load(self.engine, '054')
+        users = sa.create_engine(self.engine.url)
+        self.addCleanup(users.dispose)
+        with users.connect() as holder, users.connect() as user:
+            with holder.begin():
+                holder.exec_driver_sql(self.LOCK)
+                runner = runners.Runner(self.engine)
+                server.wait_for(
+                    lambda: user.exec_driver_sql(self.WAITS).all(),
+                    'db_sync waits for it')
+                user.exec_driver_sql("SET lock_timeout = '50ms'")
+                user.exec_driver_sql("UPDATE stack SET name = 'x'")
+            self.assertEqual(0, runner.wait())
+        self.assertEqual(86, api.db_version(self.engine))
 
 
 class SQLiteLockTest(base.DBTestCase):
