@@ -24,6 +24,10 @@ MOST_BYTES = 65535
 LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
 
 
+class JsonText(str):
+    """JSON of a value that was checked, as it is stored."""
+
+
 class Json(types.TypeDecorator):
     """JSON in a text column; None is SQL NULL.
 
@@ -37,11 +41,15 @@ class Json(types.TypeDecorator):
     cache_ok = True
 
     def process_bind_param(self, value, dialect):
-        return None if value is None else json.dumps(value, allow_nan=False)
+        if value is None:
+            return None
+        if isinstance(value, JsonText):
+            # As drivers know it.
+            return str(value)
+        return json.dumps(value, allow_nan=False)
 
     def process_result_value(self, value, dialect):
-        return None if value is None else freeze(
-            json.loads(value, object_hook=_freeze_object))
+        return None if value is None else _decode(value)
 
 
 class List(Json):
@@ -51,10 +59,15 @@ class List(Json):
 
 
 def freeze(value):
-    """Return a copy of a JSON value that can not be changed in place."""
+    """Return a copy of a JSON value that can not be changed in place.
+
+    :param value: a value of any column; JSON that is a JsonText is decoded
+    """
     # Most values have nothing in them: a call for each would cost a third.
     if type(value) in _FROZEN:
         return value
+    if isinstance(value, JsonText):
+        return _decode(value)
     if isinstance(value, dict):
         return FrozenDict({key: item if type(item) in _FROZEN else freeze(item)
                            for key, item in value.items()})
@@ -62,6 +75,10 @@ def freeze(value):
         return FrozenList([item if type(item) in _FROZEN else freeze(item)
                            for item in value])
     return value
+
+
+def _decode(text):
+    return freeze(json.loads(text, object_hook=_freeze_object))
 
 
 def _freeze_object(value):
@@ -74,7 +91,9 @@ def _freeze_object(value):
 
 def is_stored(stored, value):
     """Tell whether a stored value is this one: for Python, 1 equals True."""
-    return json.dumps(stored, default=repr) == json.dumps(value, default=repr)
+    return json.dumps(stored, default=repr) == (
+        value if isinstance(value, JsonText) else
+        json.dumps(value, default=repr))
 
 
 def _refuse(self, *args, **kwargs):

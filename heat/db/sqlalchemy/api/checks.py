@@ -37,22 +37,24 @@ _TRAVERSAL = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
 def check(model, values, fixed=(), new=False):
-    """Refuse values that a row can not have.
+    """Return values as they are written; refuse what a row can not have.
 
     :param values: a dictionary
     :param fixed: names of columns that may not be given
     :param new: the values are for a new row
+    :returns: the same, but JSON is a types.JsonText
     :raises heat.db.exception.InvalidValues: it names the offending keys
     """
-    check_columns(model, values, fixed, new)
+    checked = check_columns(model, values, fixed, new)
     for key, find_problem in _SPECIAL.items():
         problem = key in values and find_problem(values[key])
         if problem:
             _refuse(problem, [key])
+    return checked
 
 
 def check_columns(model, values, fixed=(), new=False):
-    """Refuse values that the columns of a model can not hold; see check."""
+    """Refuse what the columns of a model can not hold; all else as check."""
     check_dictionary('values', values)
     known = columns(model)
     unknown = [key for key in values if key not in known]
@@ -66,10 +68,8 @@ def check_columns(model, values, fixed=(), new=False):
         not (column.nullable or column.default or _is_number_of_row(column))]
     if missing:
         _refuse(_('must be given'), missing)
-    for key, value in values.items():
-        problem = _problem(known[key], value)
-        if problem:
-            _refuse(problem, [key])
+    return {key: _checked(known[key], value, key)
+            for key, value in values.items()}
 
 
 def check_dictionary(name, value):
@@ -91,20 +91,19 @@ def check_value(model, key, value, name=None):
     if not isinstance(key, str) or key not in columns(model):
         _refuse(_('%s has no such columns') % model.__tablename__, [key])
     if value is not None:
-        problem = _problem(columns(model)[key], value)
-        if problem:
-            _refuse(problem, [key if name is None else name])
+        _checked(columns(model)[key], value, key if name is None else name)
 
 
 def check_json(name, value):
-    """Refuse what does not come back from JSON as it was.
+    """Return the types.JsonText of what comes back from it as it was.
 
     :param name: the name of the argument, for the error
-    :raises heat.db.exception.InvalidValues: it names the argument
+    :raises heat.db.exception.InvalidValues: it does not; it names the argument
     """
-    problem = json_values.find_problem(value)
-    if problem:
-        _refuse(problem, [name])
+    try:
+        return json_values.encode(value)
+    except ValueError as error:
+        _refuse(str(error), [name])
 
 
 def check_texts(name, values):
@@ -155,10 +154,20 @@ def _refuse(reason, keys):
     raise exception.InvalidValues(reason, map(str, keys))
 
 
-def _problem(column, value):
+def _checked(column, value, name):
+    """Return a value as it is written, if the column can hold it.
+
+    :param name: what the error calls it
+    """
     if value is None:
-        return None if column.nullable else _('must not be None')
-    return _finder(type(column.type))(column.type, value)
+        problem = None if column.nullable else _('must not be None')
+    elif isinstance(column.type, Json):
+        return check_json(name, value)
+    else:
+        problem = _finder(type(column.type))(column.type, value)
+    if problem:
+        _refuse(problem, [name])
+    return value
 
 
 @functools.cache
@@ -211,7 +220,6 @@ def _deps_problem(value):
 
 
 _PROBLEMS = (
-    (Json, lambda kind, value: json_values.find_problem(value)),
     (sa.String, _text_problem),
     (sa.Boolean, _boolean_problem),
     (sa.Integer, _integer_problem),

@@ -61,7 +61,7 @@ def checked(values):
     if values in ({}, None):
         raise exception.InvalidValues(_('nothing to write'), ['values'])
     values = cut(Stack, values, 'status_reason')
-    checks.check(Stack, values, FIXED)
+    values = checks.check(Stack, values, FIXED)
     return {'updated_at': now(), **values}
 
 

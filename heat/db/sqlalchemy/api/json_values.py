@@ -16,30 +16,37 @@ import itertools
 import json
 
 from heat.common.i18n import _
+from heat.db.sqlalchemy.types import JsonText
 
 # MariaDB takes no statement over 16 MiB (max_allowed_packet) by default.
 MAX_JSON = 15 * 1024 * 1024
 MAX_LEVELS = 100
 
 
-def find_problem(value):
-    """Return why a value does not come back from JSON as it was, or None."""
+def encode(value):
+    """Return the JsonText of a value, which comes back from it as it was.
+
+    :raises ValueError: it does not; the text says why
+    """
     try:
-        size = len(json.dumps(value, allow_nan=False))
+        text = JsonText(json.dumps(value, allow_nan=False))
     except (TypeError, RecursionError):
-        return _no_json()
+        raise _no_json() from None
     except ValueError as error:
-        return (_('holds a number of too many digits')
-                if 'integer string conversion' in str(error) else _no_json())
-    if size > MAX_JSON:
-        return _('larger than %d bytes as JSON') % MAX_JSON
+        raise (ValueError(_('holds a number of too many digits'))
+               if 'integer string conversion' in str(error) else
+               _no_json()) from None
+    if len(text) > MAX_JSON:
+        raise ValueError(_('larger than %d bytes as JSON') % MAX_JSON)
     if not _survives(value):
-        return _no_json()
+        raise _no_json()
+    return text
 
 
 def _no_json():
-    return _('not what JSON can hold: no NaN, only texts as keys, no sets or '
-             'objects, no more than 100 levels')
+    return ValueError(_(
+        'not what JSON can hold: no NaN, only texts as keys, no sets or '
+        'objects, no more than 100 levels'))
 
 
 def _survives(value):

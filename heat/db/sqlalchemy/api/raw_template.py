@@ -64,7 +64,7 @@ def raw_template_update(context, template_id, values):
     :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBError: as the database says
     """
-    checks.check(RawTemplate, values, FIXED)
+    values = checks.check(RawTemplate, values, FIXED)
     return rows.change_if_other(context, RawTemplate, template_id, values)
 
 

@@ -115,7 +115,7 @@ def resource_update_and_save(context, resource_id, values,
         raise exception.InvalidValues(_('nothing to write'), ['values'])
     is_any = expected_engine_id is resource_lock.ANY_ENGINE
     values = cut(Resource, values, 'status_reason')
-    checks.check(Resource, values, resource_lock.FIXED + (
+    values = checks.check(Resource, values, resource_lock.FIXED + (
         () if is_any else ('engine_id',)))
     resource_lock.check_engine(expected_engine_id)
     is_holder = not is_any and expected_engine_id is not None

@@ -53,11 +53,11 @@ def resource_prop_data_create_or_update(context, values, rpd_id=None):
     :returns: the models.ResourcePropertiesData as it is now
     :raises: as resource_prop_data_create
     """
-    checks.check(ResourcePropertiesData, values, FIXED)
+    checked = checks.check(ResourcePropertiesData, values, FIXED)
     if rpd_id is not None:
         try:
             return rows.change_if_other(
-                context, ResourcePropertiesData, rpd_id, values)
+                context, ResourcePropertiesData, rpd_id, checked)
         except exception.NotFound:
             pass
     return rows.insert(context, ResourcePropertiesData, values)

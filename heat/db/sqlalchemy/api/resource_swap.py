@@ -56,7 +56,7 @@ def resource_update(context, resource_id, values, atomic_key,
     :raises oslo_db.exception.DBError: as the database says
     """
     values = cut(Resource, values, 'status_reason')
-    checks.check(Resource, values, resource_lock.FIXED)
+    values = checks.check(Resource, values, resource_lock.FIXED)
     resource_lock.check_engine(expected_engine_id)
     moved = {'atomic_key': resource_lock.next_key(atomic_key)}
     return swap.swap(
@@ -89,7 +89,7 @@ def resource_create_replacement(context, existing_res_id, new_res_values,
     :raises oslo_db.exception.DBError: as the database says
     """
     values = cut(Resource, new_res_values, 'status_reason')
-    checks.check(Resource, values, new=True)
+    values = checks.check(Resource, values, new=True)
     resource_lock.check_engine(expected_engine_id)
     moved = {'atomic_key': resource_lock.next_key(atomic_key)}
     new = write.write(context, _Replacement(

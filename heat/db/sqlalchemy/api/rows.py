@@ -48,7 +48,7 @@ def insert(context, model, values, mark=(), fixed=()):
     :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBDuplicateEntry: there is a row of that key
     """
-    checks.check(model, values, fixed, new=True)
+    values = checks.check(model, values, fixed, new=True)
     return write.write(context, Insert(model, values, mark))
 
 

@@ -96,7 +96,7 @@ def service_update(context, service_id, values):
     :raises heat.db.exception.InvalidValues: a value is refused
     :raises oslo_db.exception.DBError: as the database says
     """
-    checks.check(Service, values, FIXED)
+    values = checks.check(Service, values, FIXED)
     return rows.change_if_other(context, Service, service_id, {
         **values, 'updated_at': now()})
 

@@ -115,7 +115,7 @@ def snapshot_update(context, snapshot_id, values):
     :raises oslo_db.exception.DBError: as the database says
     """
     values = cut.cut(Snapshot, values, 'status_reason')
-    checks.check(Snapshot, values, FIXED)
+    values = checks.check(Snapshot, values, FIXED)
     return rows.change_if_other(context, Snapshot, snapshot_id, values,
                                 scope=fence.owned(context, Snapshot))
 

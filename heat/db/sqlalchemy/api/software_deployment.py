@@ -107,7 +107,7 @@ def software_deployment_update(context, deployment_id, values):
     :raises oslo_db.exception.DBError: as the database says
     """
     values = cut.cut(SoftwareDeployment, values, 'status_reason')
-    checks.check(SoftwareDeployment, values, FIXED)
+    values = checks.check(SoftwareDeployment, values, FIXED)
     config = _config(context, values)
     return _with(config, rows.change_if_other(
         context, SoftwareDeployment, deployment_id, values, 'config',

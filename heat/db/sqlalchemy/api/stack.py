@@ -66,7 +66,7 @@ def stack_create(context, values):
     """
     fence.check_tenant(context, values)
     values = cut(Stack, values, 'status_reason')
-    checks.check(Stack, values, new=True)
+    values = checks.check(Stack, values, new=True)
     return write.write(context, NewStack(context, values))
 
 

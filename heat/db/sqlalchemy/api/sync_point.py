@@ -91,8 +91,8 @@ def sync_point_update_input_data(context, entity_id, traversal_id, is_update,
     :raises oslo_db.exception.DBError: as the database says
     """
     checks.check(SyncPoint, {'atomic_key': atomic_key})
-    values = {'atomic_key': atomic_key + 1, 'input_data': input_data}
-    checks.check(SyncPoint, values)
+    values = checks.check(SyncPoint, {
+        'atomic_key': atomic_key + 1, 'input_data': input_data})
     this = key(entity_id, traversal_id, is_update)
     return swap.swap(
         context, SyncPoint, this, {'atomic_key': atomic_key},

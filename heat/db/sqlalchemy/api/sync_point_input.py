@@ -137,10 +137,10 @@ class _Addition(write.Unit):
         self.stored = {
             INPUTS: {**(self.stored[INPUTS] or {}), INPUTS: inputs},
             'atomic_key': atomic_key + 1}
-        checks.check(SyncPoint, self.stored)
+        values = checks.check(SyncPoint, self.stored)
         is_written = swap.Swap(
             SyncPoint, self.key, {'atomic_key': atomic_key},
-            {'updated_at': now(), **self.stored}, lost=None).work(execute)
+            {'updated_at': now(), **values}, lost=None).work(execute)
         if not is_written:
             # Another has written since the SELECT.
             raise db_exception.RetryRequest(exception.SyncPointConflict(

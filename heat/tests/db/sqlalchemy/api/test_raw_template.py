@@ -21,6 +21,16 @@ TEMPLATE = {'heat_template_version': '2013-05-23',
             'resources': {'big': {'properties': {'x': 'y' * 70000}}}}
 
 
+class Counted(dict):
+    """A value that counts how often JSON is made of it."""
+
+    encoded = 0
+
+    def items(self):
+        self.encoded += 1
+        return super().items()
+
+
 class RawTemplateTest(base.APITestCase):
 
     def test_create_and_get(self):
@@ -39,6 +49,19 @@ class RawTemplateTest(base.APITestCase):
         self.assertEqual(
             [(None, None)],
             self.select('SELECT template, files FROM raw_template'))
+
+    def test_made_json_of_once(self):
+        new, changed, edges = (Counted(value) for value in (
+            {'a': 1}, {'a': 2}, {'edges': [[1, 2]]}))
+        template = api.raw_template_create(self.context, {'template': new})
+        api.raw_template_update(self.context, template.id,
+                                {'template': changed})
+        self.assertEqual(changed, api.raw_template_get(
+            self.context, template.id).template)
+        api.stack_update(self.context, self.create_stack().id,
+                         {'current_deps': edges})
+        self.assertEqual([1, 1, 1], [value.encoded for value in (
+            new, changed, edges)])
 
     def test_absent(self):
         error = self.assertRaises(exception.NotFound, api.raw_template_get,
