@@ -115,7 +115,13 @@ _QUERIES = {
             COUNT(*) > 1 OR MIN(non_unique) = 0 OR
             VERSION() NOT LIKE '%MariaDB%')
         ORDER BY words''',
-    ('mysql', KEY): _MYSQL_KEYS,
+    # A table has but one column that the server numbers.
+    ('mysql', KEY): '''
+        SELECT CONCAT('column ', column_name) AS words
+        FROM information_schema.columns
+        WHERE table_schema = DATABASE() AND table_name = :table
+        AND extra LIKE '%auto_increment%'
+        UNION ''' + _MYSQL_KEYS,
     ('mysql', TABLE): _MYSQL_KEYS,
     **{('postgresql', kind): _POSTGRESQL % (_WHAT[kind], (
         _OF_COLUMN if kind in (DROPPED, WIDENED) else _OF_TABLE))

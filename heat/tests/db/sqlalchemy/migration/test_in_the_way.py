@@ -60,15 +60,18 @@ IN_THE_WAY = (
         'ALTER TABLE stack ADD size INTEGER AS (LENGTH(parameters))',
         'ALTER TABLE resource_data ADD CONSTRAINT mine '
         "CHECK (resource_id <> 'x' OR redact)",
+        'ALTER TABLE resource ADD counter INTEGER AUTO_INCREMENT UNIQUE',
         'CREATE INDEX mine ON stack (status_reason, name)',
         'CREATE INDEX "alone" ON resource (status_reason)'), (
         'stack.parameters can not be changed because of column size; '
+        'table resource can not be changed because of column counter; '
         'resource_data.resource_id can not be changed because of constraint '
         'mine; '
         'stack.status_reason can not be changed because of index mine; '
         'table watch_rule can not be changed because of foreign key '
         'mine of %(database)s.other'), (
         'DROP TABLE other', 'ALTER TABLE stack DROP size',
+        'ALTER TABLE resource DROP counter',
         'ALTER TABLE resource_data DROP CONSTRAINT mine',
         'DROP INDEX mine ON stack')),
     ('sqlite', (
