@@ -140,27 +140,26 @@ def resource_attr_id_set(context, resource_id, atomic_key, attr_id):
 @adapt
 def service_get(context, service_id):
     """Engines catch an error of Heat's."""
-    return _entity('Service', api.service_get, context, service_id)
+    return _service(api.service_get, context, service_id)
 
 
 @adapt
 def service_update(context, service_id, values):
     """Engines catch an error of Heat's."""
-    return _entity('Service', api.service_update, context, service_id, values)
+    return _service(api.service_update, context, service_id, values)
 
 
 @adapt
 def service_delete(context, service_id, soft_delete=True):
     """Engines catch an error of Heat's."""
-    return _entity('Service', api.service_delete, context, service_id,
-                   soft_delete)
+    return _service(api.service_delete, context, service_id, soft_delete)
 
 
-def _entity(entity, function, context, name, *args):
+def _service(function, context, service_id, *args):
     try:
-        return function(context, name, *args)
+        return function(context, service_id, *args)
     except exception.NotFound:
-        raise heat_exception.EntityNotFound(entity=entity, name=name)
+        raise heat_exception.EntityNotFound(entity='Service', name=service_id)
 
 
 @adapt

@@ -24,12 +24,12 @@ DATABASE = 'heat'
 TIMEOUT = 120
 
 
-def wait_for(condition, what, timeout=TIMEOUT):
+def wait_for(condition, what):
     """Return the first result that is true.
 
     A server that does not answer as it should has not fulfilled it yet.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + TIMEOUT
     while True:
         problem = None
         try:
@@ -40,7 +40,7 @@ def wait_for(condition, what, timeout=TIMEOUT):
             problem = error
         if time.monotonic() > deadline:
             raise AssertionError('not within %d s: %s; %s' % (
-                timeout, what, problem))
+                TIMEOUT, what, problem))
         time.sleep(0.05)
 
 

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db import exception
 
-# type: a type of SQLAlchemy; has_default: also if the database numbers it.
+# type is one of SQLAlchemy; has_default: also if the database numbers it.
 Column = collections.namedtuple('Column', 'type nullable has_default')
 
 # columns: a tuple of names; target: 'table.column'; on_delete: None, or such

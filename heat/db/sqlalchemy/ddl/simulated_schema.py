@@ -186,9 +186,6 @@ class SimulatedSchema(schema.Questions):
     def add_index(self, table_name, name, columns):
         self._existing(table_name).indexes[name] = list(columns)
 
-    def drop_index(self, table_name, name):
-        self._existing(table_name).indexes.pop(name, None)
-
     def add_foreign_key(self, table_name, key, name=None):
         """Note a foreign key, and the index that MySQL makes for it.
 
