@@ -11,10 +11,19 @@
 # under the License.
 """Tests in which the API reaches a server through a proxy."""
 
+import testscenarios
+
 from heat.tests import at
 from heat.tests import base
 from heat.tests import driver
 from heat.tests import proxy
+
+# Where in the conversation a connection is lost; see proxy.Cut.
+PLACES = [(when, {'when': when}) for when in ('before', 'after', 'middle')]
+
+# A request that has these words alone: to MySQL, a new connection says SET
+# AUTOCOMMIT.
+_WHOLE = {'mysql': b'\x03%s', 'postgresql': b'%s\0'}
 
 
 class ProxiedTestCase(base.APITestCase):
@@ -32,3 +41,21 @@ class ProxiedTestCase(base.APITestCase):
         self.proxied_engine = self.useFixture(at.At(
             url.set(host='127.0.0.1', port=self.proxy.port),
             **self.OPTIONS)).engine
+        self.commit = self.whole(b'COMMIT')
+
+    def whole(self, words):
+        """Return a request that has these words, and no others."""
+        return _WHOLE[self.driver] % words
+
+    def lose(self, *args, **kwargs):
+        """Arm a proxy.Cut; when the test ends, the loss must have happened."""
+        cut = self.proxy.cut(*args, **kwargs)
+        self.addCleanup(lambda: self.assertEqual(cut.times, cut.done))
+        return cut
+
+
+class EachPlaceTestCase(ProxiedTestCase):
+    """Each test runs once for each of PLACES, which it has in when."""
+
+    scenarios = testscenarios.multiply_scenarios(
+        ProxiedTestCase.servers, PLACES)

@@ -137,7 +137,10 @@ def everything_said(error):
     return said
 
 
-class CryptTestCase(testtools.TestCase):
+class KeyTestCase(testtools.TestCase):
+    """A test with a key, of what must not show a secret."""
+
+    SECRET = SECRET
 
     def setUp(self):
         super().setUp()
@@ -151,14 +154,21 @@ class CryptTestCase(testtools.TestCase):
         self.config.config(auth_encryption_key=key,
                            auth_encryption_previous_keys=list(previous))
 
+    def assert_silent(self, error, *hidden):
+        """Assert that an error, and those behind it, show no secret."""
+        said = everything_said(error)
+        for text in (KEY, OTHER, self.SECRET, *hidden):
+            self.assertNotIn(text, said)
+        self.assertNotIn('\n', str(error))
+
+
+class CryptTestCase(KeyTestCase):
+
     def assert_refused(self, error, function, *args, hidden=()):
         """Assert an error whose text shows nothing; return the text."""
         raised = self.assertRaises(error, function, *args)
-        said = everything_said(raised)
-        for text in (KEY, OTHER, SECRET, *hidden):
-            self.assertNotIn(text, said)
+        self.assert_silent(raised, *hidden)
         self.assertEqual('', self.log.output)
-        self.assertNotIn('\n', str(raised))
         return str(raised)
 
 

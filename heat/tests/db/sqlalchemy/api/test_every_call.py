@@ -24,9 +24,6 @@ from heat.tests import proxied
 
 NOTHING = (None, False, 0, [], {}, set())
 
-# Of a whole request: a new connection to MySQL says SET AUTOCOMMIT.
-WHOLE = {'mysql': b'\x03%s', 'postgresql': b'%s\0'}
-
 
 class OtherTenantTest(every_call.EveryCallTestCase):
 
@@ -93,15 +90,15 @@ class LostConnectionTest(ProxiedCallTestCase):
     """A connection is lost at each statement, and the caller is told."""
 
     def test_before(self):
-        self.lose('before')
+        self.lose_each('before')
 
     def test_after(self):
-        self.lose('after')
+        self.lose_each('after')
 
     def test_in_the_middle(self):
-        self.lose('middle')
+        self.lose_each('middle')
 
-    def lose(self, when):
+    def lose_each(self, when):
         for prepare in self.every_call():
             call, world = prepare()
             before = self.rows()
@@ -114,7 +111,7 @@ class LostConnectionTest(ProxiedCallTestCase):
         """The outcome is as without a loss, or said to be unknown."""
         where = call.name, place
         marker = place.encode()
-        cut = self.proxy.cut(when, WHOLE[self.driver] % marker
+        cut = self.proxy.cut(when, self.whole(marker)
                              if place in ('BEGIN', 'COMMIT') else marker)
         try:
             result = plain(call.make(world.context))

@@ -21,8 +21,6 @@ from heat.tests import proxied
 
 OLD = '11111111-1111-4111-8111-111111111111'
 NEW = '22222222-2222-4222-8222-222222222222'
-# Of a whole request: a new connection to MySQL says SET AUTOCOMMIT.
-COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
 # How a session is ended, and how a server refuses it.
 KILL = {'mysql': b'KILL ', 'postgresql': b'pg_terminate_backend'}
 REFUSAL = {
@@ -92,7 +90,7 @@ class LateWriteTest(LateWriteTestCase):
 
     def test_commit(self):
         """Nor does the old transaction lock what the new one needs."""
-        late = self.proxy.cut('late', COMMIT[self.driver])
+        late = self.proxy.cut('late', self.commit)
         api.stack_delete(self.context, self.stack_id, OLD)
         self.execute('UPDATE stack SET deleted_at = NULL')
         self.assert_stays(late, 'SELECT deleted_at FROM stack')
@@ -146,8 +144,8 @@ class RefusedTest(LateWriteTestCase):
                          self.select('SELECT status FROM stack'))
 
     def test_a_transaction(self):
-        late = self.assert_unknown(
-            COMMIT[self.driver], api.stack_delete, self.stack_id, OLD)
+        late = self.assert_unknown(self.commit, api.stack_delete,
+                                   self.stack_id, OLD)
         late.deliver()
         self.assertNotEqual([(None,)],
                             self.select('SELECT deleted_at FROM stack'))

@@ -35,17 +35,10 @@ STALE = '44444444-4444-4444-8444-444444444444'
 STARTS_TRAVERSAL = {'name': 'new', 'current_traversal': NEW}
 LEAVES_TRAVERSAL = {'name': 'new'}
 
-PLACES = [(when, {'when': when}) for when in ('before', 'after', 'middle')]
 UPDATE = b'UPDATE stack'
-# Of a whole request: a new connection to MySQL says SET AUTOCOMMIT.
-COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
 
 
 class LostConnectionTestCase(proxied.ProxiedTestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.commit = COMMIT[self.driver]
 
     def row(self, stack_id):
         return self.select('SELECT name, current_traversal FROM stack '
@@ -54,12 +47,6 @@ class LostConnectionTestCase(proxied.ProxiedTestCase):
     def start_other_traversal(self, stack_id):
         self.execute("UPDATE stack SET name = 'other', current_traversal = "
                      "'%s' WHERE id = '%s'" % (OTHER, stack_id))
-
-    def lose(self, *args, **kwargs):
-        """Arm the proxy; when the test ends, the loss must have happened."""
-        cut = self.proxy.cut(*args, **kwargs)
-        self.addCleanup(lambda: self.assertEqual(cut.times, cut.done))
-        return cut
 
     def update(self, stack_id, values, exp_trvsl):
         """Return what the caller is told: True, or the conflict.
@@ -87,7 +74,7 @@ class StackUpdateTest(LostConnectionTestCase):
     """At each place in the conversation, each kind of expectation."""
 
     scenarios = testscenarios.multiply_scenarios(
-        LostConnectionTestCase.servers, PLACES,
+        proxied.EachPlaceTestCase.scenarios,
         [('starts', {'values': STARTS_TRAVERSAL}),
          ('leaves', {'values': LEAVES_TRAVERSAL})])
 
@@ -125,7 +112,7 @@ class StackUpdateTest(LostConnectionTestCase):
 class CallersTransactionTest(LostConnectionTestCase):
 
     scenarios = testscenarios.multiply_scenarios(
-        LostConnectionTestCase.servers, PLACES,
+        proxied.EachPlaceTestCase.scenarios,
         [(at, {'at': at}) for at in ('update', 'commit')])
 
     def test_is_not_repeated(self):
@@ -282,8 +269,7 @@ class StaleConnectionTest(LostConnectionTestCase):
 
 class StackCreateTest(LostConnectionTestCase):
 
-    scenarios = testscenarios.multiply_scenarios(
-        LostConnectionTestCase.servers, PLACES)
+    scenarios = proxied.EachPlaceTestCase.scenarios
 
     def create(self, then=lambda: None, **values):
         template_id = self.create_template().id
@@ -318,8 +304,7 @@ class StackCreateTest(LostConnectionTestCase):
 
 class StackDeleteTest(LostConnectionTestCase):
 
-    scenarios = testscenarios.multiply_scenarios(
-        LostConnectionTestCase.servers, PLACES)
+    scenarios = proxied.EachPlaceTestCase.scenarios
 
     def setUp(self):
         super().setUp()
@@ -386,8 +371,7 @@ class StackDeleteTest(LostConnectionTestCase):
 
 class RawTemplateTest(LostConnectionTestCase):
 
-    scenarios = testscenarios.multiply_scenarios(
-        LostConnectionTestCase.servers, PLACES)
+    scenarios = proxied.EachPlaceTestCase.scenarios
 
     def templates(self):
         return [template for template, in self.select(

@@ -18,19 +18,17 @@ same time.
 
 import datetime
 
-import testscenarios
-
 from heat.db import api
 from heat.db import exception
 from heat.tests.db.sqlalchemy.api import test_lost_connections as lost
+from heat.tests import proxied
 
 UPDATE = b'UPDATE resource'
 
 
 class LostTestCase(lost.LostConnectionTestCase):
 
-    scenarios = testscenarios.multiply_scenarios(
-        lost.LostConnectionTestCase.servers, lost.PLACES)
+    scenarios = proxied.EachPlaceTestCase.scenarios
 
     def setUp(self):
         super().setUp()

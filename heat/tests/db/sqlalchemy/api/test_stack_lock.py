@@ -14,8 +14,6 @@
 import datetime
 import functools
 
-import testscenarios
-
 from heat.common import context
 from heat.db import api
 from heat.db import exception
@@ -28,7 +26,6 @@ NEW = '22222222-2222-4222-8222-222222222222'
 ENGINES = ['engine %d' % number for number in range(5)]
 ROUNDS = 5
 INSERT = b'INSERT INTO stack_lock'
-COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
 
 
 class StackLockTestCase(base.APITestCase):
@@ -289,34 +286,26 @@ class PersistStateTest(StackLockTestCase):
         self.assertEqual('mine', self.holder())
 
 
-class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
-
-    scenarios = testscenarios.multiply_scenarios(
-        proxied.ProxiedTestCase.servers,
-        [(when, {'when': when}) for when in ('before', 'after', 'middle')])
-
-    def lose(self, *args, **kwargs):
-        cut = self.proxy.cut(self.when, *args, **kwargs)
-        self.addCleanup(lambda: self.assertEqual(cut.times, cut.done))
+class LostConnectionTest(proxied.EachPlaceTestCase, StackLockTestCase):
 
     def test_create_while_another_is_first(self):
-        self.lose(INSERT, then=lambda: self.lock_by_hand('yours'))
+        self.lose(self.when, INSERT, then=lambda: self.lock_by_hand('yours'))
         self.assert_locked('yours', api.stack_lock_create, 'mine')
 
     def test_create_of_what_another_thread_has(self):
         self.lock_by_hand('mine')
-        self.lose(INSERT)
+        self.lose(self.when, INSERT)
         self.assert_locked('mine', api.stack_lock_create, 'mine')
 
     def test_steal_while_another_is_first(self):
         self.lock_by_hand('dead')
-        self.lose(b'UPDATE stack_lock',
+        self.lose(self.when, b'UPDATE stack_lock',
                   then=lambda: self.lock_by_hand('yours'))
         self.assert_locked('yours', api.stack_lock_steal, 'dead', 'mine')
 
     def test_release_while_another_takes_it(self):
         self.lock()
-        self.lose(b'DELETE FROM stack_lock',
+        self.lose(self.when, b'DELETE FROM stack_lock',
                   then=lambda: self.lock_by_hand('yours'))
         self.assertIsNone(self.call(api.stack_lock_release, 'mine'))
         self.assertEqual('yours', self.holder())
@@ -324,7 +313,7 @@ class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
     def test_persist_while_another_takes_it(self):
         """It is not said to have been written, unless it shows."""
         self.lock()
-        self.lose(COMMIT[self.driver],
+        self.lose(self.when, self.commit,
                   then=lambda: self.lock_by_hand('yours'))
         values = {'status': 'COMPLETE'}
         if self.when == 'before':
@@ -342,7 +331,7 @@ class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
     def test_persist_while_another_writes_after_it(self):
         """Nobody can tell whether it was written before."""
         self.lock()
-        self.lose(COMMIT[self.driver], then=self.go_on)
+        self.lose(self.when, self.commit, then=self.go_on)
         self.assertRaises(
             exception.OutcomeUnknown, self.call,
             api.persist_state_and_release_lock, 'mine',
@@ -357,7 +346,7 @@ class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
 
     def test_persist_while_the_lock_is_deleted(self):
         self.lock()
-        self.lose(COMMIT[self.driver],
+        self.lose(self.when, self.commit,
                   then=lambda: self.execute('DELETE FROM stack_lock'))
         try:
             self.call(api.persist_state_and_release_lock, 'mine',
@@ -374,7 +363,7 @@ class LostConnectionTest(proxied.ProxiedTestCase, StackLockTestCase):
                        {'updated_at': datetime.datetime(2015, 1, 1, 0, 0, 0,
                                                         123456)}):
             self.lock()
-            self.lose(COMMIT[self.driver])
+            self.lose(self.when, self.commit)
             self.assertIsNone(self.call(
                 api.persist_state_and_release_lock, 'mine', values))
             self.assertIsNone(self.holder())

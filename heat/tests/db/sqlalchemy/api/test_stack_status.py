@@ -13,8 +13,6 @@
 
 import datetime
 
-import testscenarios
-
 from heat.common import context
 from heat.db import api
 from heat.db import exception
@@ -24,7 +22,6 @@ from heat.tests import proxied
 OLD = '11111111-1111-4111-8111-111111111111'
 NEW = '22222222-2222-4222-8222-222222222222'
 GONE = datetime.datetime(2015, 1, 1)
-COMMIT = {'mysql': b'\x03COMMIT', 'postgresql': b'COMMIT\0'}
 
 
 class StackStatusTest(base.APITestCase):
@@ -216,15 +213,11 @@ class ResetTest(ResetTestCase):
         self.assertEqual(1, len(set(counts)), counts)
 
 
-class LostConnectionTest(proxied.ProxiedTestCase, ResetTestCase):
-
-    scenarios = testscenarios.multiply_scenarios(
-        proxied.ProxiedTestCase.servers,
-        [(when, {'when': when}) for when in ('before', 'after', 'middle')])
+class LostConnectionTest(proxied.EachPlaceTestCase, ResetTestCase):
 
     def test_a_newer_traversal_is_left_alone(self):
         cut = self.proxy.cut(
-            self.when, COMMIT[self.driver], then=lambda: self.execute(
+            self.when, self.commit, then=lambda: self.execute(
                 "UPDATE stack SET status = 'IN_PROGRESS', "
                 "current_traversal = '%s'" % NEW))
         error = self.assertRaises(exception.ConcurrentTransition, self.reset,

@@ -15,7 +15,6 @@ import functools
 import itertools
 
 from oslo_config import fixture as config_fixture
-import testscenarios
 
 from heat.common import config
 from heat.common import context
@@ -143,11 +142,7 @@ class StackTagsTest(StackTagsTestCase):
             self.assertIn(self.stored(), SETS)
 
 
-class LostConnectionTest(proxied.ProxiedTestCase, StackTagsTestCase):
-
-    scenarios = testscenarios.multiply_scenarios(
-        proxied.ProxiedTestCase.servers,
-        [(when, {'when': when}) for when in ('before', 'after', 'middle')])
+class LostConnectionTest(proxied.EachPlaceTestCase, StackTagsTestCase):
 
     def test_look(self):
         cut = self.proxy.cut(self.when, b'SELECT stack_tag')

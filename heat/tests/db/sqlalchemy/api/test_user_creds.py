@@ -12,8 +12,6 @@
 
 """Credentials through heat.db.api."""
 
-import testscenarios
-
 from heat.common import context
 from heat.db import api
 from heat.db import ciphers
@@ -231,12 +229,8 @@ class UserCredsTest(secrets.SecretsTestCase):
             api.user_creds_delete(self.context, created['id'])
 
 
-class LostConnectionTest(proxied.ProxiedTestCase, secrets.SecretsTestCase):
+class LostConnectionTest(proxied.EachPlaceTestCase, secrets.SecretsTestCase):
     """The encrypted text tells the row of a call."""
-
-    scenarios = testscenarios.multiply_scenarios(
-        proxied.ProxiedTestCase.servers,
-        [(when, {'when': when}) for when in ('before', 'after', 'middle')])
 
     def test_stored_once(self):
         for name in ('password', 'trust_id'):
