@@ -21,6 +21,7 @@ from sqlalchemy import orm
 
 from heat.db import options
 from heat.db.sqlalchemy.api import listing
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import same_as
@@ -129,23 +130,11 @@ def _oldest():
         sa.bindparam('batch'))
 
 
-def _is_data():
-    return ResourcePropertiesData.id.in_(
-        sa.bindparam('these_data', expanding=True))
-
-
 @functools.cache
 def _touch_data():
-    """Return the UPDATE that lets others wait whose events had the same.
-
-    They would not see each other otherwise, and all leave it behind. On
-    Galera they conflict only if the row really changes, so updated_at is set
-    and unset by turns; nobody reads it.
-    """
     data = ResourcePropertiesData.__table__
-    return sa.update(data).where(_is_data()).values(updated_at=sa.case(
-        (data.c.updated_at.is_(None), sa.bindparam(
-            'touched_at', type_=sa.DateTime())), else_=None))
+    return references.touch(data, data.c.id.in_(
+        sa.bindparam('these_data', expanding=True)))
 
 
 @functools.cache

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from heat.common.i18n import _
 from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.models import now
@@ -106,19 +107,9 @@ class Deletion(units.Delete):
 
 @functools.cache
 def _touch_files():
-    """Return the UPDATE that lets deletions with the same files wait.
-
-    The last two would not see each other otherwise, and both leave the files
-    behind. On Galera they conflict only if the row really changes, so
-    updated_at is set and unset by turns; nobody reads it.
-    """
     files = RawTemplateFiles.__table__
-    template = RawTemplate.__table__
-    return sa.update(files).where(files.c.id == sa.select(
-        template.c.files_id).where(units.is_this_row(
-            RawTemplate)).scalar_subquery()).values(updated_at=sa.case(
-                (files.c.updated_at.is_(None), sa.bindparam(
-                    'touched_at', type_=sa.DateTime())), else_=None))
+    return references.touch(
+        files, files.c.id == _select_files_id().scalar_subquery())
 
 
 @functools.cache
@@ -130,7 +121,6 @@ def _select_files_id():
 @functools.cache
 def _delete_unused_files():
     files = RawTemplateFiles.__table__
-    template = RawTemplate.__table__
     return sa.delete(files).where(
         files.c.id == sa.bindparam('these_files'),
-        ~sa.exists().where(template.c.files_id == files.c.id))
+        references.is_unused(files))

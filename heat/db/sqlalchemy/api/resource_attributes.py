@@ -20,12 +20,12 @@ import sqlalchemy as sa
 from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import checks
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.api import resource_lock
 from heat.db.sqlalchemy.api import swap
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_key
 from heat.db.sqlalchemy.engine import write
-from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import ResourcePropertiesData
 
@@ -107,14 +107,13 @@ def delete_unused(execute, attr_ids):
 
 @functools.cache
 def _delete_unused(is_one):
-    known = ResourcePropertiesData.id
+    data = ResourcePropertiesData.__table__
     # Only one can be sent without SQLAlchemy.
-    is_this = (known == sa.bindparam('these', type_=known.type) if is_one else
-               known.in_(sa.bindparam('these', expanding=True)))
-    return sa.delete(ResourcePropertiesData.__table__).where(is_this, *(
-        sa.not_(sa.select(column).where(column == known).exists())
-        for column in (Resource.attr_data_id, Resource.rsrc_prop_data_id,
-                       Event.rsrc_prop_data_id))).execution_options(
+    is_this = (data.c.id == sa.bindparam('these', type_=data.c.id.type)
+               if is_one else
+               data.c.id.in_(sa.bindparam('these', expanding=True)))
+    return sa.delete(data).where(
+        is_this, references.is_unused(data)).execution_options(
         autocommit=False)
 
 

@@ -18,6 +18,7 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.api import raw_template
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.api import resource_attributes
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
@@ -25,7 +26,6 @@ from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import RawTemplate
 from heat.db.sqlalchemy.models import Resource
-from heat.db.sqlalchemy.models import Stack
 
 # How many are removed by one statement.
 MOST = 1000
@@ -107,9 +107,7 @@ def _delete():
 
 @functools.cache
 def _unused_templates():
-    return sa.select(RawTemplate.id).where(
-        RawTemplate.id.in_(sa.bindparam('these', expanding=True)), *(
-            sa.not_(sa.select(column).where(
-                column == RawTemplate.id).exists())
-            for column in (Stack.raw_template_id, Stack.prev_raw_template_id,
-                           Resource.current_template_id)))
+    template = RawTemplate.__table__
+    return sa.select(template.c.id).where(
+        template.c.id.in_(sa.bindparam('these', expanding=True)),
+        references.is_unused(template))

@@ -16,8 +16,8 @@ import functools
 
 import sqlalchemy as sa
 
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.engine import session
-from heat.db.sqlalchemy.maintenance import references
 from heat.db.sqlalchemy import models
 
 

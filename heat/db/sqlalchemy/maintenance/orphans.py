@@ -18,12 +18,12 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
 from heat.db import options
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.maintenance import orphan_count
 from heat.db.sqlalchemy.maintenance import purge_rows
-from heat.db.sqlalchemy.maintenance import references
 from heat.db.sqlalchemy.maintenance import unused
 from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import Stack

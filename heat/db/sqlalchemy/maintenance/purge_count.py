@@ -16,10 +16,10 @@ import typing
 
 import sqlalchemy as sa
 
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.maintenance import purge_rows
-from heat.db.sqlalchemy.maintenance import references
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Service
 from heat.db.sqlalchemy.models import Stack

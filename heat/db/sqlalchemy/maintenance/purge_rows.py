@@ -18,8 +18,8 @@ import functools
 from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.engine import write
-from heat.db.sqlalchemy.maintenance import references
 from heat.db.sqlalchemy.maintenance import unused
 from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import Resource

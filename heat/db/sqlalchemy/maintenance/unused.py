@@ -16,7 +16,7 @@ import functools
 
 import sqlalchemy as sa
 
-from heat.db.sqlalchemy.maintenance import references
+from heat.db.sqlalchemy.api import references
 from heat.db.sqlalchemy.models import now
 
 # Ids in one statement. MariaDB makes a temporary table of a thousand.
@@ -77,12 +77,4 @@ def _delete_statement(table):
 
 @functools.cache
 def _touch(table):
-    """Return the UPDATE that lets others wait who drop other names of these.
-
-    They would not see each other otherwise, and all leave the row behind. On
-    Galera they conflict only if the row really changes, so updated_at is set
-    and unset by turns; nobody reads it.
-    """
-    return sa.update(table).where(_is_one(table)).values(updated_at=sa.case(
-        (table.c.updated_at.is_(None), sa.bindparam(
-            'touched_at', type_=sa.DateTime())), else_=None))
+    return references.touch(table, _is_one(table))

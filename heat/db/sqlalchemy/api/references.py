@@ -61,3 +61,17 @@ def is_unused(table, row=None, is_gone=None):
             [] if is_gone is None else [sa.not_(is_gone(column.table))]
         )).exists())
         for column in columns_that_name(table)))
+
+
+def touch(table, condition):
+    """Return the UPDATE that lets others wait who drop names of these rows.
+
+    They would not see each other otherwise, and all leave a row behind. On
+    Galera they conflict only if the row really changes, so updated_at is set
+    to touched_at and unset by turns; nobody reads it.
+
+    :param condition: which rows of a shared table
+    """
+    return sa.update(table).where(condition).values(updated_at=sa.case(
+        (table.c.updated_at.is_(None), sa.bindparam(
+            'touched_at', type_=sa.DateTime())), else_=None))
