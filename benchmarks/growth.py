@@ -243,6 +243,9 @@ def arguments(argv=None):
 
 def collect(args):
     """Do all that args say, and return the results."""
+    if args.plot:
+        # It needs matplotlib, and says so before it takes half an hour.
+        from benchmarks import growth_plot
     results = {'machine': machine.description(), 'servers': {}, 'growth': []}
     for engine in args.engine:
         for number in sorted(args.rows):
@@ -251,8 +254,6 @@ def collect(args):
                 results['servers'][engine] = opened.description()
                 results['growth'] += measure(opened, number, args.call)
     if args.plot:
-        # It needs matplotlib.
-        from benchmarks import growth_plot
         growth_plot.draw(results, args.plot)
     return results
 
