@@ -20,7 +20,6 @@ tools/heat-venv.sh makes the environment. Each server gets a scratch database,
 which is dropped at the end.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -43,7 +42,6 @@ from heat.db.sqlalchemy import models
 from heat.tests import at
 from heat.tests.db.sqlalchemy.api import calls
 
-ENGINES = ('sqlite', *target.SERVERS)
 WAYS = layers.OURS, layers.OWN
 # Each call connects, or compiles what it sends, for the first time.
 WARM_UP = 2
@@ -234,12 +232,8 @@ def text(results):
 
 
 def arguments(argv=None):
-    parser = argparse.ArgumentParser(
-        prog='python -m benchmarks.calls', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--engine', nargs='+', choices=ENGINES,
-                        default=ENGINES, help='by default all')
-    command.add_connection(parser)
+    parser = command.parser('calls', __doc__)
+    command.add_engines(parser, target.SINGLE)
     parser.add_argument('--function', nargs='+', default=(), metavar='NAME',
                         help='by default all')
     parser.add_argument('--rounds', type=command.number(int, 0), default=20,

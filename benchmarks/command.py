@@ -14,6 +14,7 @@
 import argparse
 import contextlib
 import csv
+import importlib
 import json
 import logging
 import math
@@ -27,6 +28,24 @@ from benchmarks import comparison
 from heat.common.config import CONF
 
 DRIVERS = ('mysql+pymysql', 'postgresql+psycopg2')
+
+
+def parser(name, description):
+    """Return an ArgumentParser that shows a description as it is written."""
+    return argparse.ArgumentParser(
+        prog='python -m benchmarks.' + name, description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def add_engines(parser, choices, default=None):
+    """Add the options --engine and --connection.
+
+    :param default: a list; None is all of them
+    """
+    parser.add_argument(
+        '--engine', nargs='+', choices=choices, default=default or choices,
+        help='by default ' + ' '.join(default or ['all']))
+    add_connection(parser)
 
 
 def add_connection(parser):
@@ -81,10 +100,11 @@ def aligned(rows):
         for row in rows)
 
 
-def add_results(parser, has_rows=False):
+def add_results(parser, has_rows=False, has_picture=False):
     """Add the options of what else to do with results.
 
     :param has_rows: whether report() knows the rows of a table
+    :param has_picture: whether it knows how to draw them
     """
     parser.add_argument('--json', metavar='FILE',
                         help='to write all figures to')
@@ -92,6 +112,9 @@ def add_results(parser, has_rows=False):
     if has_rows:
         parser.add_argument('--csv', metavar='FILE',
                             help='to write the table to, for documentation')
+    if has_picture:
+        parser.add_argument('--plot', metavar='FILE',
+                            help='to write a picture in SVG to')
 
 
 def add_comparison(parser):
@@ -113,21 +136,31 @@ def write_csv(rows, path):
         csv.writer(file, lineterminator='\n').writerows(rows)
 
 
-def report(collect, text, rows=None):
+def configure():
+    """Let [database] be as it is by default, and in the environment."""
+    CONF([], project='heat', default_config_files=[], default_config_dirs=[])
+
+
+def report(collect, text, rows=None, picture=None):
     """Return the work of a command that prints its results, as JSON too.
 
     :param collect: returns the results for the arguments
     :param text: returns tables of them
     :param rows: returns the table of the documentation
+    :param picture: the name of the module that draws them
     """
     def work(args):
-        CONF([], project='heat', default_config_files=[],
-             default_config_dirs=[])
+        configure()
+        if picture and args.plot:
+            # It needs matplotlib, and says so before it takes half an hour.
+            plot = importlib.import_module('benchmarks.' + picture)
         results = collect(args)
         if args.json:
             write_json(results, args.json)
         if rows and args.csv:
             write_csv(rows(results), args.csv)
+        if picture and args.plot:
+            plot.draw(results, args.plot)
         show(text(results), results, args.compare)
     return work
 

@@ -20,7 +20,6 @@ Besides milliseconds, it counts what the server has read: rows on MySQL, rows
 and entries of indexes on PostgreSQL, hundreds of instructions on SQLite.
 """
 
-import argparse
 import functools
 import math
 import statistics
@@ -40,7 +39,6 @@ from heat.db import api
 from heat.tests import at
 from heat.tests.cost import cost
 
-ENGINES = ('sqlite', *target.SERVERS)
 SIZES = 1000, 10000, 100000
 CALLS = 7
 # They are asked for all there is.
@@ -224,28 +222,19 @@ def text(results):
 
 
 def arguments(argv=None):
-    parser = argparse.ArgumentParser(
-        prog='python -m benchmarks.growth', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--engine', nargs='+', choices=ENGINES,
-                        default=ENGINES, help='by default all')
-    command.add_connection(parser)
+    parser = command.parser('growth', __doc__)
+    command.add_engines(parser, target.SINGLE)
     parser.add_argument('--rows', nargs='+', type=command.number(int, 20),
                         default=SIZES, metavar='N', help='stacks; by default '
                         + ' '.join(map(str, SIZES)))
     parser.add_argument('--call', nargs='+', metavar='NAME',
                         help='as the table has them; by default all')
-    parser.add_argument('--plot', metavar='FILE',
-                        help='to draw into, as SVG')
-    command.add_results(parser, has_rows=True)
+    command.add_results(parser, has_rows=True, has_picture=True)
     return parser.parse_args(argv)
 
 
 def collect(args):
     """Do all that args say, and return the results."""
-    if args.plot:
-        # It needs matplotlib, and says so before it takes half an hour.
-        from benchmarks import growth_plot
     results = {'machine': machine.description(), 'servers': {}, 'growth': []}
     for engine in args.engine:
         for number in sorted(args.rows):
@@ -253,10 +242,9 @@ def collect(args):
                     engine, args.connection, directory) as opened):
                 results['servers'][engine] = opened.description()
                 results['growth'] += measure(opened, number, args.call)
-    if args.plot:
-        growth_plot.draw(results, args.plot)
     return results
 
 
 if __name__ == '__main__':
-    sys.exit(command.run(command.report(collect, text, rows), arguments()))
+    sys.exit(command.run(command.report(
+        collect, text, rows, picture='growth_plot'), arguments()))

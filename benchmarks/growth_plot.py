@@ -12,10 +12,10 @@
 
 """How the cost of calls grows, as a picture."""
 
-import matplotlib
 from matplotlib import pyplot
 
-NAMES = {'sqlite': 'SQLite', 'mysql': 'MariaDB', 'postgresql': 'PostgreSQL'}
+from benchmarks import figure
+
 FIGURES = {'median_ms': 'milliseconds', 'read': 'what is read'}
 # A call is named that reads so many times as much in the end as at first.
 GROWN = 3
@@ -23,24 +23,19 @@ GROWN = 3
 
 def draw(results, path):
     """Write a picture in SVG: a row for each engine, with log axes."""
-    matplotlib.use('svg')
-    matplotlib.rcParams.update({'svg.hashsalt': 'heat',
-                                'svg.fonttype': 'none'})
     engines = list(results['servers'])
-    figure, axes = pyplot.subplots(
-        len(engines), len(FIGURES), squeeze=False, constrained_layout=True,
-        figsize=(13, 4 * len(engines)))
     grown = _grown(results['growth'])
-    for engine, row in zip(engines, axes):
-        for axis, (figure_name, title) in zip(row, FIGURES.items()):
-            _lines(axis, [one for one in results['growth']
-                          if one['engine'] == engine], figure_name, grown)
-            axis.set_title('%s: %s' % (NAMES[engine], title))
-    row[0].set_xlabel('stacks')
-    figure.legend(*axes[0][0].get_legend_handles_labels(), fontsize='small',
-                  loc='outside lower center', ncols=3)
-    figure.savefig(path, format='svg', metadata={'Date': None})
-    pyplot.close(figure)
+    with figure.drawn(
+            path, len(engines), len(FIGURES), constrained_layout=True,
+            figsize=(13, 4 * len(engines))) as (drawn, axes):
+        for engine, row in zip(engines, axes):
+            for axis, (name, title) in zip(row, FIGURES.items()):
+                _lines(axis, [one for one in results['growth']
+                              if one['engine'] == engine], name, grown)
+                axis.set_title('%s: %s' % (figure.NAMES[engine], title))
+        row[0].set_xlabel('stacks')
+        drawn.legend(*axes[0][0].get_legend_handles_labels(),
+                     fontsize='small', loc='outside lower center', ncols=3)
 
 
 def _grown(records):

@@ -19,7 +19,6 @@ each input that is missing, doubled each time, and at most 60 s. Each server
 gets a scratch database, which is dropped at the end.
 """
 
-import argparse
 from concurrent import futures
 import random
 import sys
@@ -128,15 +127,10 @@ def text(results):
 
 
 def arguments(argv=None):
-    parser = argparse.ArgumentParser(
-        prog='python -m benchmarks.inputs', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser('inputs', __doc__)
     count = command.number(int, 1)
     # SQLite lets one write at a time, and the others wait in no order.
-    parser.add_argument('--engine', nargs='+', choices=target.ENGINES,
-                        default=list(target.SERVERS),
-                        help='by default ' + ' '.join(target.SERVERS))
-    command.add_connection(parser)
+    command.add_engines(parser, target.ENGINES, list(target.SERVERS))
     parser.add_argument('--inputs', type=count, default=1000, metavar='N',
                         help='by default %(default)s')
     parser.add_argument('--workers', type=count, default=16, metavar='N',

@@ -21,7 +21,6 @@ many statements it sent, and for each version the longest time that a statement
 of the others took. The scratch databases are dropped at the end.
 """
 
-import argparse
 import sys
 import tempfile
 import time
@@ -36,7 +35,6 @@ from benchmarks import target
 from benchmarks import users
 from heat.db import api
 
-ENGINES = ('sqlite', 'mysql', 'postgresql')
 USERS = ('update stack', 'update resource', 'insert event')
 # On SQLite, several would wait for one another.
 DEFAULT_USERS = {'sqlite': USERS[:1], 'mysql': USERS, 'postgresql': USERS}
@@ -44,7 +42,7 @@ DEFAULT_USERS = {'sqlite': USERS[:1], 'mysql': USERS, 'postgresql': USERS}
 BEFORE = 3
 
 
-def measure(args):
+def collect(args):
     """Do all that args say, and return the results."""
     results = {'machine': machine.description(), 'from_version': args.start,
                'servers': {}, 'runs': []}
@@ -59,7 +57,7 @@ def measure(args):
 def _engines(args):
     if args.connection:
         return [args.connection.get_backend_name()]
-    return args.engine or ENGINES
+    return args.engine or target.SINGLE
 
 
 def _compare(engine, rows, args, servers):
@@ -184,13 +182,11 @@ def _line(title, seconds, longest):
 
 
 def arguments(argv=None):
-    parser = argparse.ArgumentParser(
-        prog='python -m benchmarks.migration', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser('migration', __doc__)
     add = parser.add_argument
     several = 'may be given several times; by default '
-    add('--engine', action='append', choices=ENGINES,
-        help=several + ', '.join(ENGINES))
+    add('--engine', action='append', choices=target.SINGLE,
+        help=several + ', '.join(target.SINGLE))
     command.add_connection(parser)
     add('--rows', action='append', type=command.number(int, 1), metavar='N',
         help='stacks; %s1000 and 100000' % several)
@@ -205,21 +201,10 @@ def arguments(argv=None):
     add('--no-by-hand', action='store_true', help='measure db_sync alone')
     add('--directory', default=tempfile.gettempdir(),
         help="for SQLite's file; by default %(default)s")
-    command.add_results(parser)
-    add('--plot', metavar='FILE', help='to write a picture in SVG to')
+    command.add_results(parser, has_picture=True)
     return parser.parse_args(argv)
 
 
-def _run(args):
-    results = measure(args)
-    if args.json:
-        command.write_json(results, args.json)
-    if args.plot:
-        # It needs matplotlib.
-        from benchmarks import migration_plot
-        migration_plot.draw(results, args.plot)
-    command.show(text(results), results, args.compare)
-
-
 if __name__ == '__main__':
-    sys.exit(command.run(_run, arguments()))
+    sys.exit(command.run(command.report(
+        collect, text, picture='migration_plot'), arguments()))

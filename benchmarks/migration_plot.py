@@ -12,11 +12,9 @@
 
 """What it takes to migrate, as a picture."""
 
-import matplotlib
-from matplotlib import pyplot
+from benchmarks import figure
 
 COLORS = {'db_sync': '#1f77b4', 'by hand': '#d62728'}
-NAMES = {'sqlite': 'SQLite', 'mysql': 'MariaDB', 'postgresql': 'PostgreSQL'}
 # What no other connection is to wait longer for, in milliseconds.
 AIM = 200
 
@@ -27,22 +25,17 @@ def draw(results, path):
     One has the seconds of each version, the other one the longest wait of
     others; versions that need Heat's services stopped are grey.
     """
-    matplotlib.use('svg')
-    matplotlib.rcParams.update({'svg.hashsalt': 'heat',
-                                'svg.fonttype': 'none'})
-    figure, axes = pyplot.subplots(
-        len(results['runs']), 2, squeeze=False, constrained_layout=True,
-        figsize=(13, 3.2 * len(results['runs'])))
-    for run, (seconds, waits) in zip(results['runs'], axes):
-        seconds.set_title('%s, %s stacks: seconds' % (
-            NAMES[run['engine']], format(run['rows'], ',')))
-        waits.set_title('longest wait of others, ms')
-        waits.axhline(AIM, color='black', linewidth=0.5)
-        for axis, value in ((seconds, _seconds), (waits, _longest)):
-            _bars(axis, run, value)
-        seconds.legend()
-    figure.savefig(path, format='svg', metadata={'Date': None})
-    pyplot.close(figure)
+    runs = results['runs']
+    with figure.drawn(path, len(runs), 2, constrained_layout=True,
+                      figsize=(13, 3.2 * len(runs))) as (_drawn, axes):
+        for run, (seconds, waits) in zip(runs, axes):
+            seconds.set_title('%s, %s stacks: seconds' % (
+                figure.NAMES[run['engine']], format(run['rows'], ',')))
+            waits.set_title('longest wait of others, ms')
+            waits.axhline(AIM, color='black', linewidth=0.5)
+            for axis, value in ((seconds, _seconds), (waits, _longest)):
+                _bars(axis, run, value)
+            seconds.legend()
 
 
 def _seconds(version):

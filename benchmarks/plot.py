@@ -12,8 +12,7 @@
 
 """The figures as a picture."""
 
-import matplotlib
-from matplotlib import pyplot
+from benchmarks import figure
 
 COLORS = {'driver': '#7f7f7f', 'stack_update': '#1f77b4',
           'stack_update, public': '#aec7e8',
@@ -24,25 +23,21 @@ MODES = ('threads', 'processes')
 
 def draw(results, path):
     """Write a picture in SVG: a row for each engine."""
-    matplotlib.use('svg')
-    matplotlib.rcParams.update({'svg.hashsalt': 'heat',
-                                'svg.fonttype': 'none'})
     engines = list(results['servers'])
     delays = sorted({record['delay_ms'] for record in results['latency']})
     columns = len(delays) + len(MODES)
-    figure, axes = pyplot.subplots(
-        len(engines), columns, squeeze=False,
-        figsize=(4.2 * columns, 3.2 * len(engines)))
-    for engine, row in zip(engines, axes):
-        for delay, axis in zip(delays, row):
-            _calls(axis, results['latency'], engine, delay)
-        for mode, axis in zip(MODES, row[len(delays):]):
-            _contention(axis, results['contention'], engine, mode)
-        row[0].set_ylabel(engine, fontsize='x-large')
-    _legend(figure, axes)
-    figure.tight_layout(rect=(0, 0, 1, 0.95))
-    figure.savefig(path, format='svg', metadata={'Date': None})
-    pyplot.close(figure)
+    with figure.drawn(
+            path, len(engines), columns,
+            figsize=(4.2 * columns, 3.2 * len(engines))) as (drawn, axes):
+        for engine, row in zip(engines, axes):
+            for delay, axis in zip(delays, row):
+                _calls(axis, results['latency'], engine, delay)
+            for mode, axis in zip(MODES, row[len(delays):]):
+                _contention(axis, results['contention'], engine, mode)
+            row[0].set_ylabel(engine, fontsize='x-large')
+        drawn.legend(*axes[0][-1].get_legend_handles_labels(),
+                     loc='upper center', ncols=len(COLORS))
+        drawn.tight_layout(rect=(0, 0, 1, 0.95))
 
 
 def _calls(axis, records, engine, delay):
@@ -79,8 +74,3 @@ def _contention(axis, records, engine, mode):
     axis.xaxis.set_major_formatter('{x:.0f}')
     axis.set_title('successes/s, %s' % mode)
     axis.set_xlabel('writers to one stack', fontsize='small')
-
-
-def _legend(figure, axes):
-    handles, labels = axes[0][-1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc='upper center', ncols=len(labels))

@@ -23,7 +23,6 @@ machine; and before the first turn. tools/heat-venv.sh makes the environment of
 Heat 25. The scratch databases are dropped at the end.
 """
 
-import argparse
 import contextlib
 import functools
 import json
@@ -219,15 +218,9 @@ def text(results):
 
 
 def arguments(argv=None):
-    parser = argparse.ArgumentParser(
-        prog='python -m benchmarks.purge', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser('purge', __doc__)
     count = command.number(int, 1)
-    engines = ('sqlite', *target.SERVERS)
-    parser.add_argument('--engine', nargs='+', choices=engines,
-                        default=tuple(target.SERVERS),
-                        help='by default mysql postgresql')
-    command.add_connection(parser)
+    command.add_engines(parser, target.SINGLE, list(target.SERVERS))
     parser.add_argument('--layer', nargs='+', choices=LAYERS, default=LAYERS,
                         help='by default both')
     parser.add_argument('--stacks', type=count, default=10000, metavar='N',

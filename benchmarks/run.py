@@ -36,10 +36,8 @@ from benchmarks import latency
 from benchmarks import machine
 from benchmarks import report
 from benchmarks import target
-from heat.common.config import CONF
 
 SCENARIOS = ('success', 'conflict')
-DEFAULT_ENGINES = ('sqlite', 'mysql', 'postgresql')
 
 
 class Step(typing.NamedTuple):
@@ -126,7 +124,7 @@ def arguments(argv=None):
     count = command.number(int, 1)
     add('--engine', action='append', choices=target.ENGINES,
         help='may be given several times; by default ' +
-             ', '.join(DEFAULT_ENGINES))
+             ', '.join(target.SINGLE))
     command.add_connection(parser)
     add('--delay', action='append', metavar='MS',
         type=command.number(float, 0),
@@ -155,7 +153,7 @@ def _completed(parser, args):
         args.delay = [2]
     other = args.connection and args.connection.get_backend_name()
     if args.engine is None:
-        args.engine = [other] if other else list(DEFAULT_ENGINES)
+        args.engine = [other] if other else list(target.SINGLE)
     if other and args.engine != [other]:
         parser.error('--connection is for --engine %s' % other)
     args.engine = list(dict.fromkeys(args.engine))
@@ -163,7 +161,7 @@ def _completed(parser, args):
 
 
 def _run(args):
-    CONF([], project='heat', default_config_files=[], default_config_dirs=[])
+    command.configure()
     os.makedirs(args.output, exist_ok=True)
     results = measure(args)
     write(results, args.output)

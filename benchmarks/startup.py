@@ -19,7 +19,6 @@ they are as multiples of the first three, and how many modules each has loaded
 in the end.
 """
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -95,9 +94,7 @@ def text(results):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        prog='python -m benchmarks.startup', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser('startup', __doc__)
     parser.add_argument('--runs', default=20, metavar='N',
                         type=command.number(int, 1),
                         help='turns; by default %(default)s')

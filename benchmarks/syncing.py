@@ -25,7 +25,7 @@ import time
 
 import sqlalchemy as sa
 
-from heat.common.config import CONF
+from benchmarks import command
 from heat.db import api
 from heat.tests import driver
 
@@ -87,7 +87,7 @@ def _migrate():
     sa.event.listen(
         sa.engine.Engine, 'before_cursor_execute',
         lambda conn, cursor, statement, *args: statements.append(statement))
-    CONF([], project='heat', default_config_files=[], default_config_dirs=[])
+    command.configure()
     engine = api.get_engine()
     listener = _Listener()
     applied = api.db_sync(engine, listener=listener)

@@ -30,7 +30,8 @@ SERVERS = {
              '?charset=utf8',
     'postgresql': 'postgresql+psycopg2://openstack_citest:openstack_citest@'
                   '127.0.0.1/openstack_citest'}
-ENGINES = ('sqlite', *SERVERS, 'galera')
+SINGLE = ('sqlite', *SERVERS)
+ENGINES = (*SINGLE, 'galera')
 DESCRIPTIONS = {
     'sqlite': "SELECT 'SQLite ' || sqlite_version()",
     'mysql': "SELECT CONCAT(@@version, ', innodb_flush_log_at_trx_commit=', "

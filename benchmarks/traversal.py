@@ -21,7 +21,6 @@ run of their own through a proxy. tools/heat-venv.sh makes the environment.
 Each run gets a scratch database, which is dropped at the end.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -114,14 +113,9 @@ def _seconds(record):
 
 
 def arguments(argv=None):
-    parser = argparse.ArgumentParser(
-        prog='python -m benchmarks.traversal', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser('traversal', __doc__)
     count = command.number(int, 1)
-    engines = ('sqlite', *target.SERVERS)
-    parser.add_argument('--engine', nargs='+', choices=engines,
-                        default=engines, help='by default all')
-    command.add_connection(parser)
+    command.add_engines(parser, target.SINGLE)
     parser.add_argument('--layer', nargs='+', choices=layers.LAYERS,
                         default=list(layers.LAYERS), help='by default all')
     parser.add_argument('--resources', type=count, default=1000, metavar='N',

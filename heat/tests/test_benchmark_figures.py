@@ -47,7 +47,7 @@ class FiguresTest(testtools.TestCase):
     def test_migration(self):
         self.useFixture(fixtures.MonkeyPatch(
             'benchmarks.migration.BEFORE', 0.1))
-        results = json.loads(json.dumps(migration.measure(
+        results = json.loads(json.dumps(migration.collect(
             migration.arguments(['--engine', 'sqlite', '--rows', '20',
                                  '--from', '54',
                                  '--directory', self.directory]))))
