@@ -27,14 +27,12 @@ from heat.cmd import output
 from heat.cmd import planned
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 
 BACKENDS = ('mysql', 'postgresql', 'sqlite')
 
 # Those of heat.db.sqlalchemy.ddl.orphans, which is slow to import.
 ORPHANS = ('refuse', 'delete')
-
-# The version of an empty database.
-EMPTY = 45
 
 # Seconds. Deployment tools end a db_sync that lasts longer than 300 (that is
 # what puppet-heat allows it); before that, it has to say what it waits for.
@@ -208,7 +206,7 @@ def _plan(args):
     version = _version_number(args.version)
     if args.dialect:
         steps = plan.db_plan_offline(
-            args.dialect, _version_number(args.start, EMPTY), version,
+            args.dialect, _version_number(args.start, INIT_VERSION), version,
             args.indexes)
     else:
         steps = plan.db_plan(common.connected_engine(), version, args.indexes,

@@ -19,6 +19,7 @@ import sys
 
 from heat.common.i18n import _
 from heat.db import exception
+from heat.db.sqlalchemy.migration.repository import INIT_VERSION
 
 FORMATS = ('text', 'json')
 
@@ -120,7 +121,6 @@ def hand_over(status):
 
     :param status: a Status of heat.db.sqlalchemy.migration.plan
     """
-    from heat.db.sqlalchemy.migration.repository import INIT_VERSION
     if status.alembic and status.pending:
         yield _('Heat 21 or later has stamped it as %s, the schema of 086, '
                 'which it is not: stop its services, and let db_sync '

@@ -42,8 +42,9 @@ def run(args):
     findings = stack_diagnosis.diagnose(report, graph)
     if args.graph is not None:
         picture_file.write(args.graph, picture.draw(report, graph))
-    output.show(args.format, stack_words.Words(report, graph).lines(findings),
-                **_values(report, graph, findings))
+    words = stack_words.Words(report, graph)
+    output.show(args.format, words.lines(findings),
+                **_values(report, graph, findings, words))
     return exits.FOUND if findings else exits.DONE
 
 
@@ -60,7 +61,7 @@ def read(engine, stack_id):
     return report, traversal.Traversal(report)
 
 
-def _values(report, graph, findings):
+def _values(report, graph, findings, words):
     """Return what is known by names, as JSON can hold it."""
     from heat.cmd import stack_words
     from heat.db.sqlalchemy.maintenance import stack_diagnosis
@@ -76,7 +77,7 @@ def _values(report, graph, findings):
                     for _id, one in sorted(report.engines.items())],
         'findings': [
             {**one._asdict(), 'subject': one.subject and one.subject['id'],
-             'text': output.line(stack_words.finding(report, graph, one))}
+             'text': output.line(words.finding(one))}
             for one in findings],
         'to_reset': stack_diagnosis.to_reset(report, findings)}
 

@@ -54,21 +54,6 @@ _NESTED_AT_REST = _(
     'something in it is: heat-manage stack_status %(id)s tells more')
 
 
-def finding(report, graph, one):
-    """Return a Finding in words."""
-    words = Words(report, graph)
-    subject, engine_id = one.subject or {}, one.engine_id
-    text = _FINDINGS[one.kind]
-    if one.kind == diagnosis.NESTED and not diagnosis.is_in_progress(subject):
-        text = _NESTED_AT_REST
-    return text % {
-        'subject': words.quoted(subject) if one.kind == diagnosis.NESTED else
-        words.resource(subject), 'id': subject.get('id'),
-        'engine': engine_id and words.engine(engine_id),
-        'nodes': words.nodes(one.nodes),
-        'age': _('long') if one.seconds is None else stacks.age(one.seconds)}
-
-
 class Words:
     """Lines about a stack.
 
@@ -79,7 +64,7 @@ class Words:
     def __init__(self, report, graph):
         self._report = report
         self._graph = graph
-        self._names = {str(row['id']): row for row in report.resources}
+        self._rows = {str(row['id']): row for row in report.resources}
 
     def lines(self, findings):
         """Yield all that is known, the diagnosis last."""
@@ -89,26 +74,40 @@ class Words:
         yield from self._nested()
         yield from self._diagnosis(findings)
 
-    def quoted(self, row):
+    def finding(self, one):
+        """Return a Finding in words."""
+        subject, engine_id = one.subject or {}, one.engine_id
+        text, named = _FINDINGS[one.kind], self._resource
+        if one.kind == diagnosis.NESTED:
+            named = self._quoted
+            if not diagnosis.is_in_progress(subject):
+                text = _NESTED_AT_REST
+        age = _('long') if one.seconds is None else stacks.age(one.seconds)
+        return text % {
+            'subject': named(subject), 'id': subject.get('id'),
+            'engine': engine_id and self._engine(engine_id),
+            'nodes': self._nodes(one.nodes), 'age': age}
+
+    def _quoted(self, row):
         return '"%s"' % row.get('name')
 
-    def resource(self, row):
+    def _resource(self, row):
         return _('resource %(name)s (id %(id)s)') % {
-            'name': self.quoted(row), 'id': row.get('id')}
+            'name': self._quoted(row), 'id': row.get('id')}
 
-    def node(self, node):
-        row = self._names.get(node.entity_id, {'id': node.entity_id})
+    def _node(self, node):
+        row = self._rows.get(node.entity_id, {'id': node.entity_id})
         if node == self._graph.stack_node:
             return _('the end of the traversal')
         if 'name' not in row:
             row = {**row, 'name': '?'}
-        return self.resource(row) if node.is_update else (
-            _('cleanup of %s') % self.resource(row))
+        return self._resource(row) if node.is_update else (
+            _('cleanup of %s') % self._resource(row))
 
-    def nodes(self, nodes):
-        return _some([self.node(node) for node in sorted(nodes)])
+    def _nodes(self, nodes):
+        return _some([self._node(node) for node in sorted(nodes)])
 
-    def engine(self, engine_id):
+    def _engine(self, engine_id):
         one = self._report.engines[engine_id]
         if one.last_seen is None:
             return _('engine %s, which no service has that is known') % one.id
@@ -126,7 +125,7 @@ class Words:
     def _stack(self):
         row = self._report.stack
         yield _('Stack %(name)s (%(id)s)') % {
-            'name': self.quoted(row), 'id': row['id']}
+            'name': self._quoted(row), 'id': row['id']}
         yield from _indented([
             [_('status'), '%s: %s' % (stacks.status(row),
                                       row['status_reason'] or '-')],
@@ -170,8 +169,8 @@ class Words:
             if awaited - got:
                 yield _('  %(node)s has %(got)d of %(all)d, and waits for '
                         '%(others)s') % {
-                    'node': self.node(node), 'got': len(awaited & got),
-                    'all': len(awaited), 'others': self.nodes(awaited - got)}
+                    'node': self._node(node), 'got': len(awaited & got),
+                    'all': len(awaited), 'others': self._nodes(awaited - got)}
         for traversal_id, number in sorted(counts.items()):
             yield _('Sync points of the past traversal %(id)s: %(number)d') % {
                 'id': traversal_id, 'number': number}
@@ -193,7 +192,7 @@ class Words:
             by_kind[one.kind].append(one)
         for some in by_kind.values():
             for one in some[:SHOWN]:
-                yield '  ' + finding(self._report, self._graph, one)
+                yield '  ' + self.finding(one)
             if len(some) > SHOWN:
                 yield _('  and %d more like this; --format json has '
                         'all') % (len(some) - SHOWN)

@@ -50,7 +50,6 @@ Status = collections.namedtuple(
     'Status', 'version newest pending needs_stopped_services half_applied '
     'claim missing_indexes alembic')
 
-
 _DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2',
             'sqlite': 'sqlite'}
 
