@@ -23,6 +23,7 @@ from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import as_key
 from heat.db.sqlalchemy.comparison import same
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
@@ -122,8 +123,8 @@ def _is_of(column):
 
 
 def _is_key():
-    return (_is_of(ResourceData.resource_id), same(
-        ResourceData.key, sa.bindparam('this_key', type_=sa.String())))
+    return (_is_of(ResourceData.resource_id),
+            same_as(ResourceData.key, 'this_key'))
 
 
 @functools.cache

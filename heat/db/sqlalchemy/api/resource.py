@@ -162,8 +162,7 @@ class _Deletion(write.Unit):
         if found is not None:
             self._check_lock(found)
             units.Delete(Resource, self.resource_id).work(execute)
-            resource_attributes.delete_unused(execute, [
-                one for one in [found.attr_data_id] if one is not None])
+            resource_attributes.delete_unused(execute, [found.attr_data_id])
         return True
 
     def _check_lock(self, found):

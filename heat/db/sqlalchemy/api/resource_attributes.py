@@ -91,10 +91,11 @@ def resource_attr_data_delete(context, resource_id, attr_id):
 def delete_unused(execute, attr_ids):
     """Delete attributes or properties that nothing refers to any more.
 
-    :param attr_ids: a list of their ids
+    :param attr_ids: a list of their ids; None is none
     :raises oslo_db.exception.DBDeadlock: something has begun to; PostgreSQL
         does not see it in time
     """
+    attr_ids = [one for one in attr_ids if one is not None]
     if not attr_ids:
         return
     is_one = len(attr_ids) == 1

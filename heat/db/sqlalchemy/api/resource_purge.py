@@ -65,9 +65,8 @@ class _Purge(write.Unit):
     def _remove(self, execute, found):
         if found:
             execute(_delete(), {'these': [row.id for row in found]})
-        resource_attributes.delete_unused(execute, [
-            row.attr_data_id for row in found
-            if row.attr_data_id is not None])
+        resource_attributes.delete_unused(
+            execute, [row.attr_data_id for row in found])
         self._remove_templates(execute, sorted({
             row.current_template_id for row in found
             if row.current_template_id is not None}))

@@ -132,8 +132,7 @@ def stack_delete(context, stack_id, exp_trvsl=None):
 
 def _delete_resources(stack_id, execute):
     this = {'this_stack': as_id(stack_id)}
-    attributes = [row.attr_data_id for row in execute(_attributes(), this)
-                  if row.attr_data_id is not None]
+    attributes = [row.attr_data_id for row in execute(_attributes(), this)]
     execute(_delete(), this)
     resource_attributes.delete_unused(execute, attributes)
 

@@ -28,7 +28,7 @@ from heat.common.i18n import _
 from heat.db import exception
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api.insert import Insert
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Stack
@@ -93,23 +93,20 @@ class NewStack(Insert):
 @functools.cache
 def _select(is_nobodys, is_top, sees_all, show_deleted):
     """Return the SELECT of this stack, of another, and of its owner."""
-    def parameter(name):
-        return sa.bindparam(name, type_=sa.String())
-
     def first(*conditions):
         return sa.select(Stack.id).where(*conditions).limit(
             1).scalar_subquery()
 
     is_live = Stack.deleted_at.is_(None)
-    is_own = SameText(Stack.id, parameter('this_stack'))
+    is_own = same_as(Stack.id, 'this_stack')
     other = first(
-        sa.not_(is_own), is_live, SameText(Stack.name, parameter('this_name')),
+        sa.not_(is_own), is_live, same_as(Stack.name, 'this_name'),
         Stack.tenant.is_(None) if is_nobodys else
-        SameText(Stack.tenant, parameter('its_tenant')),
+        same_as(Stack.tenant, 'its_tenant'),
         Stack.owner_id.is_(None) if is_top else
-        SameText(Stack.owner_id, parameter('this_owner')))
+        same_as(Stack.owner_id, 'this_owner'))
     owner = first(
-        SameText(Stack.id, parameter('this_owner')),
+        same_as(Stack.id, 'this_owner'),
         fence.is_visible(sees_all), sa.true() if show_deleted else is_live)
     return sa.select(
         first(is_own).label('own'), other.label('other'),

@@ -22,7 +22,7 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_id
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models.base import new_uuid
@@ -135,7 +135,7 @@ def _select(scope):
 def _fail_resources():
     return sa.update(Resource.__table__).where(
         _is_one(Resource.stack_id, 'stack_ids'),
-        SameText(Resource.status, sa.literal(fence.IN_PROGRESS)))
+        same_text(Resource.status, fence.IN_PROGRESS))
 
 
 @functools.cache

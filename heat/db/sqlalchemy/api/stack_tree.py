@@ -26,6 +26,7 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import Among
 from heat.db.sqlalchemy.comparison import as_id
+from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Resource
@@ -105,10 +106,6 @@ def _depth_first(stacks, owner_id):
     return found
 
 
-def _this_stack():
-    return sa.bindparam('this_stack', type_=sa.String())
-
-
 def _may_see(sees_all, shows_deleted):
     return sa.and_(fence.is_visible(sees_all), sa.true() if shows_deleted
                    else Stack.deleted_at.is_(None))
@@ -118,7 +115,7 @@ def _may_see(sees_all, shows_deleted):
 def _root(sees_all, shows_deleted):
     may_see = _may_see(sees_all, shows_deleted)
     select = sa.select(Stack.id, Stack.owner_id)
-    above = select.where(SameText(Stack.id, _this_stack()), may_see).cte(
+    above = select.where(same_as(Stack.id, 'this_stack'), may_see).cte(
         'above', recursive=True)
     # Without duplicates: it comes to an end.
     above = above.union(select.join(
@@ -137,8 +134,7 @@ def _below(first, *conditions):
 @functools.cache
 def every():
     """Return the SELECT of the ids of this_stack and all below it."""
-    below = _below(sa.select(Stack.id).where(
-        SameText(Stack.id, _this_stack())))
+    below = _below(sa.select(Stack.id).where(same_as(Stack.id, 'this_stack')))
     return sa.select(below.c.id)
 
 
@@ -146,7 +142,7 @@ def every():
 def _all_below(sees_all, shows_deleted):
     conditions = _may_see(sees_all, shows_deleted), not_backup()
     below = _below(sa.select(Stack.id).where(
-        SameText(Stack.owner_id, _this_stack()), *conditions), *conditions)
+        same_as(Stack.owner_id, 'this_stack'), *conditions), *conditions)
     found = sa.select(below.c.id).scalar_subquery()
     return sa.select(Stack).where(Among(Stack.id, found)).order_by(
         Stack.created_at, Stack.id).execution_options(
@@ -155,8 +151,8 @@ def _all_below(sees_all, shows_deleted):
 
 @functools.cache
 def _count_resources(sees_all):
-    is_this = SameText(Stack.id, _this_stack())
+    is_this = same_as(Stack.id, 'this_stack')
     return sa.select(sa.func.count()).select_from(Resource).where(
-        SameText(Resource.root_stack_id, _this_stack()),
+        same_as(Resource.root_stack_id, 'this_stack'),
         sa.exists().where(is_this, fence.is_visible(sees_all))
     ).execution_options(**PREPARED)

@@ -27,7 +27,8 @@ from heat.db.sqlalchemy.maintenance import conversion
 from heat.db.sqlalchemy.maintenance import secret_rows
 
 
-def encrypt_parameters_and_properties(context, encryption_key, batch_size=50,
+def encrypt_parameters_and_properties(context, encryption_key,
+                                      batch_size=conversion.BATCH,
                                       verbose=False):
     """Encrypt hidden parameters, properties and attributes.
 
@@ -50,7 +51,8 @@ def encrypt_parameters_and_properties(context, encryption_key, batch_size=50,
     return _convert_all(context, True, encryption_key, batch_size, verbose)
 
 
-def decrypt_parameters_and_properties(context, encryption_key, batch_size=50,
+def decrypt_parameters_and_properties(context, encryption_key,
+                                      batch_size=conversion.BATCH,
                                       verbose=False):
     """Decrypt hidden parameters, properties and attributes.
 

@@ -27,7 +27,7 @@ from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import snapshot
 from heat.db.sqlalchemy.maintenance import services
 from heat.db.sqlalchemy.models import now
@@ -167,11 +167,10 @@ def _this_stack():
 
 @functools.cache
 def _find():
-    this = sa.bindparam('this', type_=sa.String())
     return sa.select(
         Stack.id, Stack.name, Stack.tenant, Stack.action, Stack.status,
         Stack.created_at, Stack.deleted_at
-    ).where(sa.or_(SameText(Stack.id, this), SameText(Stack.name, this))
+    ).where(sa.or_(same_as(Stack.id, 'this'), same_as(Stack.name, 'this'))
             ).order_by(sa.case((Stack.deleted_at.is_(None), 0), else_=1),
                        Stack.created_at, Stack.id).limit(MOST_FOUND + 1)
 
@@ -192,7 +191,7 @@ def _stack():
         Stack.tenant, Stack.timeout, Stack.raw_template_id,
         Stack.prev_raw_template_id,
         sa.type_coerce(Stack.current_deps, LongText).label('current_deps')
-    ).where(SameText(Stack.id, _this_stack()))
+    ).where(same_as(Stack.id, 'this_stack'))
 
 
 @functools.cache
@@ -202,7 +201,7 @@ def _resources():
         Resource.status_reason, Resource.engine_id,
         Resource.current_template_id, Resource.replaces, Resource.replaced_by,
         Resource.created_at, Resource.updated_at
-    ).where(SameText(Resource.stack_id, _this_stack())
+    ).where(same_as(Resource.stack_id, 'this_stack')
             ).order_by(Resource.name, Resource.id)
 
 
@@ -214,7 +213,7 @@ def _sync_points():
         SyncPoint.created_at, SyncPoint.updated_at, sa.case((
             is_current, sa.type_coerce(SyncPoint.input_data, LongText))
         ).label('inputs')
-    ).where(SameText(SyncPoint.stack_id, _this_stack()))
+    ).where(same_as(SyncPoint.stack_id, 'this_stack'))
 
 
 @functools.cache
@@ -232,7 +231,7 @@ def _nested_work():
         tree, Resource.stack_id == tree.c.id
     ).where(Resource.stack_id != _this_stack(), sa.or_(
         Resource.engine_id.is_not(None),
-        SameText(Resource.status, sa.literal(fence.IN_PROGRESS)))
+        same_text(Resource.status, fence.IN_PROGRESS))
     ).group_by(*columns)
 
 

@@ -20,7 +20,7 @@ from heat.db.sqlalchemy.api import stack_status
 from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
-from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.comparison import same_text
 from heat.db.sqlalchemy.engine import snapshot
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import ResourceData
@@ -67,7 +67,7 @@ def _counts():
         return sa.select(sa.func.count()).select_from(model).join(
             tree, column == tree.c.id).where(*conditions)
 
-    in_progress = [SameText(model.status, sa.literal(fence.IN_PROGRESS))
+    in_progress = [same_text(model.status, fence.IN_PROGRESS)
                    for model in (Stack, Resource)]
     hooks = sa.select(sa.func.count()).select_from(ResourceData).join(
         Resource, Resource.id == ResourceData.resource_id).join(
