@@ -33,7 +33,8 @@ from heat.db.sqlalchemy import models
 def stack_create(context, values):
     """A name that is taken is an error of Heat's.
 
-    Tests have traversals that are no UUIDs, and stacks of other tenants.
+    Heat's own tests have traversals that are no UUIDs, and stacks of other
+    tenants.
     """
     values = cut.cut(models.Stack, fit(models.Stack, values),
                      'status_reason')
@@ -61,7 +62,7 @@ def stack_get_root_id(context, stack_id):
 def stack_update(context, stack_id, values, exp_trvsl=None):
     """No traversal is any, and a lost swap is False.
 
-    Tests have traversals that are no UUIDs. Engines set updated_at.
+    Heat's own tests have traversals that are no UUIDs. Engines set updated_at.
 
     Engines store a template before the swap that begins its traversal, and
     leave it there when they lose: it goes with the swap.
@@ -88,7 +89,7 @@ def _begins(values, exp_trvsl):
 def stack_lock_create(context, stack_id, engine_id):
     """Who has the lock already is no error, but returned.
 
-    In tests, the id of an engine may be None.
+    In Heat's own tests, the id of an engine may be None.
     """
     return _holder(api.stack_lock_create, context, stack_id, str(engine_id))
 

@@ -158,8 +158,7 @@ _COLUMNS = {'this_stack': SyncPoint.stack_id,
 
 
 def _of(these):
-    return [same_as(_COLUMNS[name], name)
-            for name in these]
+    return [same_as(_COLUMNS[name], name) for name in these]
 
 
 @functools.cache

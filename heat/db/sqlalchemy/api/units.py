@@ -74,8 +74,9 @@ def show(session, model, key, values):
 def adopt(session, row):
     """Let a caller's session have a row that was stored.
 
-    It may know another of its key, which is deleted: who creates a row may
-    give it the key of one that is gone, and so does SQLite.
+    The session may still have another one of the same key, which was deleted:
+    a caller may give a row the key of one that is gone, and SQLite does so by
+    itself.
     """
     gone = session.identity_map.get(sa.inspect(row).key)
     if gone is not None:

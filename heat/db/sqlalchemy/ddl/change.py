@@ -147,7 +147,7 @@ def read(engine, select):
 def update_row(engine, statement):
     """Send an UPDATE; return whether there was the row that it changes.
 
-    A Recorder takes it that there is.
+    With a Recorder, that is taken for granted.
     """
     if isinstance(engine, Recorder):
         engine.record(statement)

@@ -13,7 +13,7 @@
 """What of others depends on what is changed, and is in the way of that.
 
 A server says so only when it is asked for the change, in the midst of a
-version. A Recorder that looks for what is to be refused is told before.
+version. So db_sync lets a Recorder ask before it changes anything.
 """
 
 import sqlalchemy as sa

@@ -19,7 +19,8 @@ from heat.db.sqlalchemy.ddl.recorder import Recorder
 def refuse(engine, found, remedy):
     """Stop a script that has changed nothing; a Recorder notes it and goes on.
 
-    One that is not to look for such does not mind.
+    Whoever has made the Recorder raises what it has noted, by stop(), or
+    ignores it.
 
     :param found: what is wrong, in words
     :param remedy: what to do, in words; the same for all of a kind

@@ -21,6 +21,10 @@ from heat.db.sqlalchemy.engine import options
 # transaction nothing waits.
 UP_TO_DATE = {'up_to_date': True}
 
+_FLOW_CONTROL = (
+    'SHOW GLOBAL STATUS WHERE Variable_name IN '
+    "('wsrep_flow_control_paused_ns', 'wsrep_local_recv_queue')")
+
 
 def recognise(connection, record):
     """Note whether the server is a node of a cluster; let it read what is so.
@@ -114,8 +118,3 @@ def flow_control(connection):
     found = dict(connection.exec_driver_sql(_FLOW_CONTROL).all())
     return (int(found.get('wsrep_flow_control_paused_ns', 0)),
             int(found.get('wsrep_local_recv_queue', 0)))
-
-
-_FLOW_CONTROL = (
-    'SHOW GLOBAL STATUS WHERE Variable_name IN '
-    "('wsrep_flow_control_paused_ns', 'wsrep_local_recv_queue')")

@@ -23,7 +23,6 @@ from heat.db.sqlalchemy.engine import options
 # The first pause, in seconds; [database] db_max_retry_interval is the longest.
 FIRST_PAUSE = 0.05
 
-
 # oslo.db before 17 has no class for MariaDB's 1020.
 _TRANSIENT = (db_exception.DBDeadlock, db_exception.DBConnectionError,
               getattr(db_exception, 'DBConsistencyError',

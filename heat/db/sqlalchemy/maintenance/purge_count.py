@@ -27,7 +27,7 @@ from heat.db.sqlalchemy.models import Stack
 STACK = Stack.__table__
 SERVICE = Service.__table__
 
-# What the children of a stack, and their children, go with.
+# By which column a row belongs to another, and goes with that.
 PARENTS = {'stack_id': STACK, 'resource_id': Resource.__table__}
 
 # All that a purge deletes rows of.
