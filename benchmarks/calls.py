@@ -38,8 +38,8 @@ from benchmarks import layers
 from benchmarks import machine
 from benchmarks import route
 from benchmarks import target
-from heat.db.sqlalchemy import models
 from heat.tests import at
+from heat.tests import databases
 from heat.tests.db.sqlalchemy.api import calls
 
 WAYS = layers.OURS, layers.OWN
@@ -97,9 +97,7 @@ class Bench:
 
     def prepare(self, layer, place):
         """Make a world for a call, in which there is nothing else."""
-        with self.engine.begin() as connection:
-            for table in reversed(models.Base.metadata.sorted_tables):
-                connection.execute(table.delete())
+        databases.delete_rows(self.engine)
         layer.ask('prepare', *place)
 
     def count(self, places):

@@ -26,7 +26,6 @@ from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
-from heat.db.sqlalchemy import models
 from heat.tests import databases
 
 # The engines whose tests must not be skipped, such as "mysql,postgresql".
@@ -79,9 +78,7 @@ class MigratedDatabase(test_fixtures.GeneratesSchemaFromMigrations,
         api.db_sync(engine)
 
     def delete_from_schema(self, engine):
-        with engine.begin() as conn:
-            for table in reversed(models.Base.metadata.sorted_tables):
-                conn.execute(table.delete())
+        databases.delete_rows(engine)
 
 
 class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
@@ -111,9 +108,9 @@ class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
         # The fixture has made it.
         facade.prepare(self.engine)
 
-    def listen(self, name, listener):
+    def listen(self, name, listener, **options):
         """Listen to the engine of the API, until the test ends."""
-        sa.event.listen(self.engine, name, listener)
+        sa.event.listen(self.engine, name, listener, **options)
         self.addCleanup(sa.event.remove, self.engine, name, listener)
 
     def execute(self, statement, *args):

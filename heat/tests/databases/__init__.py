@@ -26,6 +26,8 @@ import re
 
 from pymysql.constants import CLIENT
 
+from heat.db.sqlalchemy import models
+
 VERSIONS = ('046', '054', '055', '062', '065', '071', '080', '086')
 
 
@@ -66,6 +68,13 @@ def empty(engine):
         conn.exec_driver_sql('CREATE %s %s' % (kind, name))
     # The connections still believe in what is gone.
     engine.dispose()
+
+
+def delete_rows(engine):
+    """Delete all rows of a database at the newest version."""
+    with engine.begin() as conn:
+        for table in reversed(models.Base.metadata.sorted_tables):
+            conn.execute(table.delete())
 
 
 def lose_table(engine, name):

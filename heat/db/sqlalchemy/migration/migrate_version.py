@@ -104,12 +104,6 @@ def _number(version):
     return version
 
 
-def step(version):
-    """Return the UPDATE for a version that was applied to the one before."""
-    return TABLE.update().where(
-        _IS_HEAT, TABLE.c.version == version - 1).values(version=version)
-
-
 def create(engine):
     """Make the table, unless it is there or someone else makes it."""
     try:
@@ -149,7 +143,9 @@ def store(engine, version):
     # Who asks for the version only does not need it.
     from heat.db.sqlalchemy import ddl
 
-    if not ddl.update_row(engine, step(version)):
+    step = TABLE.update().where(
+        _IS_HEAT, TABLE.c.version == version - 1).values(version=version)
+    if not ddl.update_row(engine, step):
         raise exception.MigrationError(
             _('version %d was applied, but someone else has changed '
               'migrate_version meanwhile; run db_sync again') % version)

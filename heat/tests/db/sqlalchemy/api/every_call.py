@@ -20,6 +20,7 @@ import testscenarios
 
 from heat.db.sqlalchemy import models
 from heat.tests import base
+from heat.tests import databases
 from heat.tests.db.sqlalchemy.api import calls
 
 NOUNS = [(noun, {'noun': noun}) for noun in calls.NOUNS]
@@ -67,9 +68,7 @@ class EveryCallTestCase(base.APITestCase):
             yield functools.partial(self.prepare, module, number)
 
     def prepare(self, module, number):
-        with self.engine.begin() as conn:
-            for table in reversed(models.Base.metadata.sorted_tables):
-                conn.execute(table.delete())
+        databases.delete_rows(self.engine)
         world = calls.World()
         return module.calls(world)[number], world
 

@@ -266,10 +266,7 @@ class KeysTest(ResourceDataTestCase):
         def spoil(conn, cursor, statement, parameters, context, many):
             return statement.replace('INTO resource_data', 'INTO nowhere'
                                      ), parameters
-        sa.event.listen(self.engine, 'before_cursor_execute', spoil,
-                        retval=True)
-        self.addCleanup(sa.event.remove, self.engine, 'before_cursor_execute',
-                        spoil)
+        self.listen('before_cursor_execute', spoil, retval=True)
         error = self.assertRaises(
             (db_exception.DBError, sa.exc.DBAPIError), self.set, 'key',
             secrets.SECRET, True)

@@ -13,9 +13,8 @@
 """Several engines want the same resource at once."""
 
 from concurrent import futures
+import functools
 import threading
-
-import sqlalchemy as sa
 
 from heat.common import context
 from heat.db import api
@@ -30,20 +29,10 @@ ROUNDS = 6
 class RaceTestCase(base.APITestCase):
 
     def together(self, *functions):
-        """Call functions in threads of their own at once; return results.
-
-        One that raises an error of the layer, returns it.
-        """
-        barrier = threading.Barrier(len(functions))
-
-        def run(function):
-            barrier.wait()
-            try:
-                return function(context.RequestContext(tenant_id='tenant'))
-            except exception.HeatException as error:
-                return error
-        with futures.ThreadPoolExecutor(len(functions)) as executor:
-            return list(executor.map(run, functions))
+        """Call functions at once, each with a context; see at_once."""
+        return self.at_once(*(
+            functools.partial(function, context.RequestContext(
+                tenant_id='tenant')) for function in functions))
 
     def get(self, resource_id):
         return api.resource_get(self.context, resource_id)
@@ -231,9 +220,7 @@ class AttributesTest(RaceTestCase):
         def look(conn, cursor, sent, *args):
             if sent.startswith(statement.decode()):
                 arrived.set()
-        sa.event.listen(self.engine, 'before_cursor_execute', look)
-        self.addCleanup(sa.event.remove, self.engine,
-                        'before_cursor_execute', look)
+        self.listen('before_cursor_execute', look)
         return arrived
 
 
@@ -259,9 +246,7 @@ class PurgeTest(RaceTestCase):
                 if self.driver == 'postgresql':
                     # MySQL has locked all that it has looked at.
                     ends[0].result()
-        sa.event.listen(self.engine, 'before_cursor_execute', end)
-        self.addCleanup(sa.event.remove, self.engine,
-                        'before_cursor_execute', end)
+        self.listen('before_cursor_execute', end)
         with futures.ThreadPoolExecutor(1) as executor:
             api.resource_purge_deleted(self.context, stack_id)
         self.assertEqual(1, ends[0].result().rowcount)

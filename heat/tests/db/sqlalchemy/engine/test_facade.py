@@ -33,21 +33,16 @@ class ListenersTest(base.APITestCase):
         stack_id = self.create_stack().id
         heard = []
 
-        @sa.event.listens_for(self.engine, 'before_cursor_execute',
-                              retval=True)
         def before(conn, cursor, statement, parameters, context, many):
             heard.append(statement)
             context.heard = statement
             return statement + ' -- traced', parameters
 
-        @sa.event.listens_for(self.engine, 'after_cursor_execute')
         def after(conn, cursor, statement, parameters, context, many):
             heard.append((context.heard, statement))
 
-        self.addCleanup(sa.event.remove, self.engine,
-                        'before_cursor_execute', before)
-        self.addCleanup(sa.event.remove, self.engine,
-                        'after_cursor_execute', after)
+        self.listen('before_cursor_execute', before, retval=True)
+        self.listen('after_cursor_execute', after)
         self.assertIs(True, api.stack_update(
             self.context, stack_id, {'name': 'new'}))
         self.assertEqual('new', api.stack_get(self.context, stack_id).name)

@@ -22,6 +22,7 @@ from unittest import mock
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.maintenance import purge_rows
 from heat.tests import base
+from heat.tests import databases
 from heat.tests.db.sqlalchemy.maintenance import aged
 from heat.tests.db.sqlalchemy.maintenance import test_purge
 from heat.tests import places
@@ -50,9 +51,7 @@ class HaltedTestCase(test_purge.PurgeTestCase):
         self.database = database
 
     def fill(self):
-        with self.engine.begin() as conn:
-            for table in reversed(purge_rows.Stack.metadata.sorted_tables):
-                conn.execute(table.delete())
+        databases.delete_rows(self.engine)
         self.database.store(self.engine)
 
     def assert_purged(self, place):

@@ -107,9 +107,7 @@ class WaitTest(ClaimTestCase):
                              'version = version + 1 WHERE repository_id = '
                              "'%s'" % claim.ID)
 
-        sa.event.listen(self.engine, 'before_cursor_execute', beat)
-        self.addCleanup(sa.event.remove, self.engine,
-                        'before_cursor_execute', beat)
+        self.listen('before_cursor_execute', beat)
         self.assertRaises(exception.Busy, api.db_sync, self.engine,
                           lock_timeout=3, listener=waits)
         self.assertGreater(len(looks), 3)

@@ -14,8 +14,6 @@
 
 from unittest import mock
 
-import sqlalchemy as sa
-
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.ddl.change_rows import SIZE
@@ -126,13 +124,11 @@ class DBSyncTest(base.DBTestCase):
     def test_version_changed_by_someone_else(self):
         databases.load(self.engine, '054')
 
-        @sa.event.listens_for(self.engine, 'before_cursor_execute')
         def change(conn, cursor, statement, *args):
             if statement.startswith('UPDATE migrate_version'):
                 cursor.execute('UPDATE migrate_version SET version = 50')
 
-        self.addCleanup(sa.event.remove, self.engine,
-                        'before_cursor_execute', change)
+        self.listen('before_cursor_execute', change)
         self.assertRaisesRegex(exception.MigrationError, 'someone else',
                                api.db_sync, self.engine)
 
