@@ -112,9 +112,9 @@ def _equal(element, compiler, **kwargs):
 
 @compiler.compiles(SameText, 'mysql')
 def _equal_bytes(element, compiler, **kwargs):
-    return '(%s = %s AND %s = %s)' % (
-        *_operands(element, compiler, **kwargs),
-        *map(_BYTES, _operands(element, compiler, **kwargs)))
+    plain = _equal(element, compiler, **kwargs)
+    column, text = map(_UTF8, _operands(element, compiler, **kwargs))
+    return '(%s AND %s = %s)' % (plain, _BYTES(column), text)
 
 
 class AnyText(functions.FunctionElement):
@@ -131,11 +131,9 @@ def _any(element, compiler, **kwargs):
 
 @compiler.compiles(AnyText, 'mysql')
 def _any_bytes(element, compiler, **kwargs):
-    column, *texts = _operands(element, compiler, **kwargs)
-    column_bytes, *texts_bytes = map(
-        _BYTES, _operands(element, compiler, **kwargs))
-    return '(%s IN (%s) AND %s IN (%s))' % (
-        column, ', '.join(texts), column_bytes, ', '.join(texts_bytes))
+    plain = _any(element, compiler, **kwargs)
+    column, *texts = map(_UTF8, _operands(element, compiler, **kwargs))
+    return '(%s AND %s IN (%s))' % (plain, _BYTES(column), ', '.join(texts))
 
 
 class Among(functions.FunctionElement):
@@ -159,8 +157,10 @@ def _among_array(element, compiler, **kwargs):
     return '%s = ANY (ARRAY%s)' % _operands(element, compiler, **kwargs)
 
 
-# MySQL compares the bytes of these.
-_BYTES = 'CAST(CONVERT({} USING utf8mb4) AS BINARY)'.format
+# A column or a connection may have another charset.
+_UTF8 = 'CONVERT({} USING utf8mb4)'.format
+# With one of these, MySQL compares bytes.
+_BYTES = 'CAST({} AS BINARY)'.format
 
 
 def _operands(element, compiler, **kwargs):
