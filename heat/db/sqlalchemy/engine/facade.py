@@ -80,10 +80,9 @@ def in_transaction(context):
     :raises heat.db.exception.InvalidValues: it is no context
     """
     check_context(context)
-    try:
-        return context.transaction_ctx is not None
-    except db_exception.NoEngineContextEstablished:
-        return False
+    # context.transaction_ctx would raise an error where there is none.
+    by_thread = enginefacade._transaction_contexts_by_thread(context)
+    return getattr(by_thread, 'current', None) is not None
 
 
 def prepare(engine):
