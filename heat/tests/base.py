@@ -152,6 +152,18 @@ class APITestCase(DBTestCase):
         with futures.ThreadPoolExecutor(len(functions)) as pool:
             return list(pool.map(call, functions))
 
+    @contextlib.contextmanager
+    def impatient(self):
+        """Begin a transaction that waits for no lock; return its context."""
+        request = context.RequestContext(tenant_id='tenant')
+        with facade.context_manager.writer.using(request) as session:
+            session.execute(sa.text({
+                'mysql': 'SET innodb_lock_wait_timeout = 1',
+                'postgresql': "SET lock_timeout = '50ms'"}[self.driver]))
+            # The connection would stay like that.
+            self.addCleanup(self.engine.dispose)
+            yield request
+
     def create_template(self, **values):
         return api.raw_template_create(
             self.context, {'template': {}, **values})

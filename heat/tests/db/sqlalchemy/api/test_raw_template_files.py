@@ -12,11 +12,9 @@
 
 """The files of templates, and their end, through heat.db.api."""
 
-from concurrent import futures
-import threading
+import functools
 
 from oslo_db import exception as db_exception
-import sqlalchemy as sa
 
 from heat.common import context
 from heat.db import api
@@ -108,16 +106,12 @@ class AtOnceTest(base.APITestCase):
                 self.select('SELECT id FROM raw_template_files'))
 
     def test_threads(self):
-        number = 8
-        barrier = threading.Barrier(number)
-
-        def delete(template_id):
-            barrier.wait()
-            api.raw_template_delete(self.request(), template_id)
-        with futures.ThreadPoolExecutor(number) as pool:
-            for _ in range(5):
-                list(pool.map(delete, self.create_templates(number)))
-                self.assertEqual(([], []), self.stored())
+        for _ in range(5):
+            self.assertEqual([None] * 8, self.at_once(*(
+                functools.partial(api.raw_template_delete, self.request(),
+                                  template_id)
+                for template_id in self.create_templates(8))))
+            self.assertEqual(([], []), self.stored())
 
     # SQLite has one writer at a time.
     @base.only_on('mysql', 'postgresql')
@@ -132,10 +126,5 @@ class AtOnceTest(base.APITestCase):
         self.assertEqual(([], []), self.stored())
 
     def delete_impatiently(self, template_id):
-        request = self.request()
-        with facade.context_manager.writer.using(request) as session:
-            session.execute(sa.text({
-                'mysql': 'SET innodb_lock_wait_timeout = 1',
-                'postgresql': "SET lock_timeout = '50ms'"}[self.driver]))
-            self.addCleanup(self.engine.dispose)
+        with self.impatient() as request:
             api.raw_template_delete(request, template_id)

@@ -359,10 +359,5 @@ class AtOnceTest(ResourceDataTestCase):
                          self.stored())
 
     def set_impatiently(self):
-        request = context.RequestContext()
-        with facade.context_manager.writer.using(request) as session:
-            session.execute(sa.text({
-                'mysql': 'SET innodb_lock_wait_timeout = 1',
-                'postgresql': "SET lock_timeout = '50ms'"}[self.driver]))
-            self.addCleanup(self.engine.dispose)
+        with self.impatient() as request:
             api.resource_data_set(request, self.resource_id, 'key', 'second')

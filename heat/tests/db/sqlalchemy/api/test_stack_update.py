@@ -12,10 +12,9 @@
 
 """The contract of the fence around a stack, point by point."""
 
-import concurrent.futures
 import copy
 import datetime
-import threading
+import functools
 
 from heat.common import context
 from heat.db import api
@@ -201,19 +200,17 @@ class StackUpdateTest(fenced.FenceTestCase):
                         "WHERE name = 'before'"))
 
     def test_of_callers_with_one_expectation_one_wins(self):
-        ready = threading.Barrier(4)
-
         def start_traversal(number):
             new = NEW[:-1] + str(number)
-            ready.wait(30)
             try:
                 self.update(OLD, current_traversal=new)
             except exception.ConcurrentTransition as error:
                 return 'lost', error.actual
             return 'won', new
 
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            results = list(pool.map(start_traversal, range(4)))
+        results = self.at_once(*(
+            functools.partial(start_traversal, number)
+            for number in range(4)))
         current = self.get().current_traversal
         self.assertEqual([('lost', current)] * 3 + [('won', current)],
                          sorted(results))
