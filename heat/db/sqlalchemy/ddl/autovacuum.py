@@ -19,7 +19,9 @@ who waits for the lock that autovacuum has, nobody queues who reads or writes.
 See "The Autovacuum Daemon" in PostgreSQL's manual.
 """
 
-from heat.db.sqlalchemy.ddl.patience import postgresql_lock_timeout
+import contextlib
+
+from oslo_db import exception as db_exception
 
 # Who vacuums or analyzes has such a lock, or makes an index meanwhile.
 _TABLES = '''
@@ -31,22 +33,25 @@ _TABLES = '''
     AND database = (SELECT oid FROM pg_database
                     WHERE datname = current_database())'''
 
+# Long enough for autovacuum to be told to leave.
+_WAIT = '''
+    SELECT set_config('lock_timeout', (2 * setting::integer)::text, true)
+    FROM pg_settings WHERE name = 'deadlock_timeout' '''
+
 
 def interrupt(conn):
-    """Wait until nobody vacuums a table.
+    """Wait for those who vacuum tables, until autovacuum has left.
 
-    One that is vacuumed lest the numbers of transactions run out is not left.
+    Others do not leave, nor does autovacuum lest the numbers of transactions
+    run out: they may be at other tables than the one that is to be changed.
 
     :param conn: a Connection to any server; PostgreSQL alone does it
-    :raises oslo_db.exception.DBDeadlock: they did, for the lock_timeout that
-        its engine has as an execution option
     """
     if conn.dialect.name != 'postgresql':
         return
     for table in conn.exec_driver_sql(_TABLES).scalars().all():
-        with conn.begin():
-            conn.exec_driver_sql("SET LOCAL lock_timeout = '%s'" %
-                                 postgresql_lock_timeout(conn.engine))
+        with contextlib.suppress(db_exception.DBDeadlock), conn.begin():
+            conn.exec_driver_sql(_WAIT)
             conn.exec_driver_sql(
                 'LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE' %
                 table.replace('%', '%%'))

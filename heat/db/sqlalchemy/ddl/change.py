@@ -23,8 +23,8 @@ import contextlib
 import time
 
 from heat.db.sqlalchemy.ddl import autovacuum
+from heat.db.sqlalchemy.ddl.patience import lock_timeout
 from heat.db.sqlalchemy.ddl.patience import patiently
-from heat.db.sqlalchemy.ddl.patience import postgresql_lock_timeout
 from heat.db.sqlalchemy.ddl.recorder import Recorder
 from heat.db.sqlalchemy.ddl.schema import Schema
 from heat.db.sqlalchemy.ddl.watchdog import Watchdog
@@ -247,5 +247,6 @@ def _without_foreign_keys(conn):
 
 def _wait_as_long_as_it_takes(conn):
     if conn.dialect.name == 'postgresql':
-        conn.exec_driver_sql("SET lock_timeout = '%s'" %
-                             postgresql_lock_timeout(conn.engine))
+        # For PostgreSQL, 0 is no end.
+        conn.exec_driver_sql("SET lock_timeout = '%dms'" %
+                             max(1, 1000 * lock_timeout(conn.engine)))

@@ -62,11 +62,6 @@ def lock_timeout(engine):
         'lock_timeout', DEFAULT_LOCK_TIMEOUT)
 
 
-def postgresql_lock_timeout(engine):
-    """Return lock_timeout() as PostgreSQL takes it, for which 0 is no end."""
-    return '%dms' % max(1, 1000 * lock_timeout(engine))
-
-
 def _is_lock_wait(error):
     if isinstance(error, db_exception.DBDeadlock):
         return True

@@ -169,25 +169,51 @@ class AutovacuumTest(base.DBTestCase):
     scenarios = [scenario for scenario in base.DBTestCase.scenarios
                  if scenario[0] == 'postgresql']
 
-    LOCK = 'LOCK TABLE stack IN SHARE UPDATE EXCLUSIVE MODE'
-    WAITS = ("SELECT 1 FROM pg_locks WHERE relation = 'stack'::regclass "
+    LOCK = 'LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE'
+    WAITS = ("SELECT 1 FROM pg_locks WHERE relation = '%s'::regclass "
              "AND mode = 'ShareUpdateExclusiveLock' AND NOT granted")
 
-    def test_nobody_queues(self):
+    def setUp(self):
+        super().setUp()
         databases.load(self.engine, '054')
         users = sa.create_engine(self.engine.url)
         self.addCleanup(users.dispose)
-        with users.connect() as holder, users.connect() as user:
-            with holder.begin():
-                holder.exec_driver_sql(self.LOCK)
-                runner = runners.Runner(self.engine)
-                server.wait_for(
-                    lambda: user.exec_driver_sql(self.WAITS).all(),
-                    'db_sync waits for it')
-                user.exec_driver_sql("SET lock_timeout = '50ms'")
-                user.exec_driver_sql("UPDATE stack SET name = 'x'")
-            self.assertEqual(0, runner.wait())
+        self.holder, self.user = users.connect(), users.connect()
+        self.addCleanup(self.holder.close)
+        self.addCleanup(self.user.close)
+
+    def wait_until_it_waits(self, table):
+        server.wait_for(
+            lambda: self.user.exec_driver_sql(self.WAITS % table).all(),
+            'db_sync waits for it')
+
+    def test_nobody_queues(self):
+        with self.holder.begin():
+            self.holder.exec_driver_sql(self.LOCK % 'stack')
+            runner = runners.Runner(self.engine)
+            self.wait_until_it_waits('stack')
+            self.user.exec_driver_sql("SET lock_timeout = '50ms'")
+            self.user.exec_driver_sql("UPDATE stack SET name = 'x'")
+        self.assertEqual(0, runner.wait())
         self.assertEqual(86, api.db_version(self.engine))
+
+    def test_who_does_not_leave_another_table(self):
+        with self.holder.begin():
+            self.holder.exec_driver_sql(self.LOCK % 'event')
+            with self.user.begin():
+                self.user.exec_driver_sql('LOCK TABLE stack')
+                runner = runners.Runner(self.engine, 55, lock_timeout=20)
+                self.wait_until_it_waits('event')
+            self.assertEqual(0, runner.wait())
+        self.assertEqual(55, api.db_version(self.engine))
+
+    def test_no_patience_for_an_index(self):
+        databases.empty(self.engine)
+        databases.load(self.engine, '086')
+        with self.holder.begin():
+            self.holder.exec_driver_sql(self.LOCK % 'event')
+            self.assertRaises(exception.MigrationError, api.db_sync,
+                              self.engine, lock_timeout=0)
 
 
 class SQLiteLockTest(base.DBTestCase):
