@@ -75,6 +75,8 @@ def _mend_streams():
     if sys.stderr is None:
         # print would write on stdout what is for a closed stderr.
         sys.stderr = open(os.devnull, 'w')
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, 'w')
     if hasattr(sys.stdout, 'reconfigure'):
         # Escape what the encoding of the terminal, or of cron, lacks.
         sys.stdout.reconfigure(errors='backslashreplace')

@@ -264,6 +264,11 @@ class ConnectionTest(ManageTestCase):
             self.assertEqual((status, '45\n' if not status else ''),
                              (result.returncode, result.stdout))
 
+    def test_without_stdout(self):
+        result = self.run_command('db_version', connection='sqlite://',
+                                  preexec_fn=lambda: os.close(1))
+        self.assertEqual((0, ''), (result.returncode, result.stderr))
+
     def test_what_stdout_can_not_show(self):
         self.run_command('db_sync')
         database = sqlite3.connect(os.path.join(self.directory, 'heat.sqlite'))
