@@ -89,7 +89,8 @@ def resource_update_and_save(context, resource_id, values):
     engine that had it is told.
     """
     values = cut.cut(models.Resource, values, 'status_reason')
-    checks.check_columns(models.Resource, values, ('id', 'created_at'))
+    values = checks.check_columns(models.Resource, values,
+                                  ('id', 'created_at'))
     swap.swap(context, **resource_lock.arguments(resource_id), values=values,
               moved_on=('atomic_key',) if 'engine_id' in values else ())
     return api.resource_get(context, resource_id)

@@ -38,7 +38,7 @@ def stack_create(context, values):
     """
     values = cut.cut(models.Stack, fit(models.Stack, values),
                      'status_reason')
-    checks.check_columns(models.Stack, values, new=True)
+    values = checks.check_columns(models.Stack, values, new=True)
     try:
         return write.write(context, stack_name.NewStack(context, values))
     except exception.StackExists:
@@ -119,8 +119,7 @@ def persist_state_and_release_lock(context, stack_id, engine_id, values):
 def _checked(values):
     """Return values as they are written to a stack."""
     values = cut.cut(models.Stack, values, 'status_reason')
-    checks.check_columns(models.Stack, values, fence.FIXED)
-    return values
+    return checks.check_columns(models.Stack, values, fence.FIXED)
 
 
 def _holder(function, *args):

@@ -33,9 +33,9 @@ def encode(value):
     except (TypeError, RecursionError):
         raise _no_json() from None
     except ValueError as error:
-        raise (ValueError(_('holds a number of too many digits'))
-               if 'integer string conversion' in str(error) else
-               _no_json()) from None
+        if 'integer string conversion' in str(error):
+            raise ValueError(_('holds a number of too many digits')) from None
+        raise _no_json() from None
     if len(text) > MAX_JSON:
         raise ValueError(_('larger than %d bytes as JSON') % MAX_JSON)
     if not _survives(value):

@@ -42,6 +42,7 @@ from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import SyncPoint
+from heat.db.sqlalchemy.types import freeze
 from heat.db.sqlalchemy.types import is_stored
 
 INPUTS = 'input_data'
@@ -82,7 +83,7 @@ def sync_point_add_input(context, entity_id, traversal_id, is_update,
     :raises oslo_db.exception.DBError: as the database says
     """
     checks.check_texts('name', [name])
-    checks.check_json('value', value)
+    value = checks.check_json('value', value)
     checks.check_texts('awaited', awaited)
     return write.write(context, _Addition(
         sync_point.key(entity_id, traversal_id, is_update), name, value,
@@ -90,7 +91,10 @@ def sync_point_add_input(context, entity_id, traversal_id, is_update,
 
 
 class _Addition(write.Unit):
-    """An input for a sync point; to add it again changes nothing."""
+    """An input for a sync point; to add it again changes nothing.
+
+    :param value: a types.JsonText
+    """
 
     def __init__(self, key, name, value, awaited):
         self.key = key
@@ -102,7 +106,7 @@ class _Addition(write.Unit):
         self.stored = {}
 
     def work(self, execute):
-        with explained(SyncPoint, {'value': [self.value]}, execute):
+        with explained(SyncPoint, {'value': self.value}, execute):
             is_added = execute(_add(), self._addition()).rowcount
         row = execute(_select(not is_added), self.this).first()
         if row is None:
@@ -118,7 +122,7 @@ class _Addition(write.Unit):
 
     def _addition(self):
         name = json.dumps(self.name) + ':'
-        text = '%s %s' % (name, json.dumps(self.value))
+        text = '%s %s' % (name, self.value)
         return {'updated_at': now(), 'added_name': name, 'added': text,
                 'room': json_values.MAX_JSON - len(text), **self.this}
 
@@ -130,9 +134,9 @@ class _Addition(write.Unit):
         """Write what the UPDATE has left alone; return all inputs."""
         if self.name in inputs:
             # It stays where it is: the first one is the last to have come.
-            inputs = {**inputs, self.name: self.value}
+            inputs = {**inputs, self.name: freeze(self.value)}
         else:
-            inputs = {self.name: self.value, **inputs}
+            inputs = {self.name: freeze(self.value), **inputs}
         atomic_key = self.stored['atomic_key']
         self.stored = {
             INPUTS: {**(self.stored[INPUTS] or {}), INPUTS: inputs},
