@@ -12,7 +12,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Count the tests of the last stestr run for each engine.
+"""Count the tests of the last stestr run for each engine, name the failed.
 
 Exit status: 1 if a test failed or none was run. With --whole, also if an
 engine of HEAT_TEST_ENGINES has no test that passed or one that was skipped.
@@ -33,6 +33,8 @@ ENGINES = ('sqlite', 'mysql', 'postgresql', 'galera')
 NO_ENGINE = 'no engine'
 # Whatever is not here is a failure: a test still in progress has died.
 OUTCOMES = {'success': 'passed', 'xfail': 'passed', 'skip': 'skipped'}
+# How much of a failed test's traceback is shown, from its last frame on.
+LINES = 12
 
 
 def engine_of(test_id):
@@ -44,19 +46,35 @@ def engine_of(test_id):
     return NO_ENGINE
 
 
-def count(run):
-    """Return a Counter of outcomes for each engine."""
-    counters = collections.defaultdict(collections.Counter)
+def outcome_of(test):
+    return OUTCOMES.get(test['status'], 'failed')
 
-    def add(test):
-        outcome = OUTCOMES.get(test['status'], 'failed')
-        counters[engine_of(test['id'])][outcome] += 1
 
-    stream = testtools.StreamToDict(add)
+def tests_of(run):
+    """Return the tests of a stestr run, as testtools.StreamToDict does."""
+    tests = []
+    stream = testtools.StreamToDict(tests.append)
     stream.startTestRun()
     subunit.ByteStreamToStreamResult(run.get_subunit_stream()).run(stream)
     stream.stopTestRun()
+    return tests
+
+
+def count(tests):
+    """Return a Counter of outcomes for each engine."""
+    counters = collections.defaultdict(collections.Counter)
+    for test in tests:
+        counters[engine_of(test['id'])][outcome_of(test)] += 1
     return counters
+
+
+def show_failed(test):
+    """Print a failed test's id and where its tracebacks end."""
+    print('FAILED: %s (%s)' % (test['id'], test['status']))
+    for name, detail in test['details'].items():
+        if name.startswith('traceback'):
+            last = detail.as_text().rpartition('  File ')[2]
+            print('\n'.join(last.splitlines()[:LINES]))
 
 
 def complaints(counters, required):
@@ -81,13 +99,14 @@ def main():
                         help='all tests were to be run')
     args = parser.parse_args()
 
-    counters = collections.defaultdict(collections.Counter)
+    tests = []
     try:
         repository = util.get_repo_open()
         if repository.count() > args.after:
-            counters = count(repository.get_latest_run())
+            tests = tests_of(repository.get_latest_run())
     except abstract.RepositoryNotFound:
         pass
+    counters = count(tests)
     total = sum(counters.values(), collections.Counter())
 
     wrong = []
@@ -96,6 +115,9 @@ def main():
         wrong = list(complaints(counters, filter(None, engines)))
     if not total['passed'] + total['failed']:
         wrong.append('no test was run')
+    for test in tests:
+        if outcome_of(test) == 'failed':
+            show_failed(test)
     for complaint in wrong:
         print('ERROR: %s' % complaint)
     for engine in ENGINES + (NO_ENGINE,):
