@@ -53,15 +53,14 @@ class Unit(write.Unit):
 class Change(Unit):
     """Values for the rows of a key; the result is how many there are."""
 
+    is_repeatable = True
+
     def __init__(self, resource_id, key, values):
         super().__init__(resource_id, key, {**values, 'updated_at': now()})
 
     def work(self, execute):
         with explained(ResourceData, self.values, execute):
             return execute(_update(), {**self.values, **self.this}).rowcount
-
-    def landed(self, execute):
-        return None
 
 
 class Set(Unit):

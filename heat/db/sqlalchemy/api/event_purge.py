@@ -89,6 +89,7 @@ class _Delete(write.Unit):
     """
 
     is_statement = False
+    is_repeatable = True
 
     def __init__(self, stack_id, last, data):
         self.events = {'this_stack': stack_id, 'last': last}
@@ -100,9 +101,6 @@ class _Delete(write.Unit):
         execute(_delete_events(), self.events)
         resource_attributes.delete_unused(execute, self.data['these_data'])
         return True
-
-    def landed(self, execute):
-        return None
 
 
 def _is_of_stack(event):

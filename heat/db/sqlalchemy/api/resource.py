@@ -151,6 +151,7 @@ class _Deletion(write.Unit):
     """The end of a resource, if the lock is as expected."""
 
     is_statement = False
+    is_repeatable = True
 
     def __init__(self, resource_id, engine_id):
         self.resource_id = resource_id
@@ -170,9 +171,6 @@ class _Deletion(write.Unit):
             lock = resource_lock.arguments(
                 self.resource_id, engine_id=self.engine_id)
             raise lock['lost'](found.engine_id, found.atomic_key)
-
-    def landed(self, execute):
-        return None
 
 
 @functools.cache

@@ -130,6 +130,8 @@ def _forget():
 class _Loser(write.Unit):
     """The end of attributes that were stored in vain."""
 
+    is_repeatable = True
+
     def __init__(self, attr_id):
         self.attr_id = attr_id
 
@@ -137,9 +139,6 @@ class _Loser(write.Unit):
         delete_unused(execute, [
             as_key(ResourcePropertiesData.id, self.attr_id)])
         return True
-
-    def landed(self, execute):
-        return None
 
 
 class _Removal(_Loser):

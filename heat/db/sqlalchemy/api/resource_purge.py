@@ -51,6 +51,7 @@ class _Purge(write.Unit):
     """The end of all resources of a stack whose deletion is over."""
 
     is_statement = False
+    is_repeatable = True
 
     def __init__(self, stack_id):
         self.this = {'this_stack': as_id(stack_id)}
@@ -81,9 +82,6 @@ class _Purge(write.Unit):
         except db_exception.DBReferenceError as error:
             # Something has begun to use it.
             raise db_exception.DBDeadlock(error) from error
-
-    def landed(self, execute):
-        return None
 
 
 @functools.cache

@@ -158,6 +158,7 @@ class _Tags(write.Unit):
     """All tags of a stack, instead of those that it has."""
 
     is_statement = False
+    is_repeatable = True
 
     def __init__(self, stack_id, tags, scope):
         self.stack_id = stack_id
@@ -191,9 +192,6 @@ class _Tags(write.Unit):
 
     def refusal(self, execute, for_share=False):
         return units.not_found(Stack, self.stack_id)
-
-    def landed(self, execute):
-        return None
 
 
 def _this_stack():

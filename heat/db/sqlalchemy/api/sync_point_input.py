@@ -96,6 +96,8 @@ class _Addition(write.Unit):
     :param value: a types.JsonText
     """
 
+    is_repeatable = True
+
     def __init__(self, key, name, value, awaited):
         self.key = key
         self.name = name
@@ -158,9 +160,6 @@ class _Addition(write.Unit):
 
     def refusal(self, execute, for_share=False):
         return units.not_found(SyncPoint, self.key)
-
-    def landed(self, execute):
-        return None
 
     def show(self, session, result):
         units.show(session, SyncPoint, self.key, self.stored)

@@ -90,6 +90,8 @@ class Change(write.Unit):
     :param scope: as for Swap
     """
 
+    is_repeatable = True
+
     def __init__(self, model, key, values, scope=ALL):
         self.model = model
         self.key = key
@@ -108,9 +110,6 @@ class Change(write.Unit):
 
     def refusal(self, execute, for_share=False):
         return not_found(self.model, self.key)
-
-    def landed(self, execute):
-        return None
 
 
 class Delete(write.Unit):

@@ -30,6 +30,7 @@ class Unit:
     """What one call writes; a base class.
 
     :cvar is_statement: it is one statement, which commits by itself
+    :cvar is_repeatable: to write once more what was written does no harm
     :cvar has_parts: it may have written something when nothing matches; in a
         caller's transaction, which may go on, that is undone by a savepoint
     :cvar refused_by: classes of errors that say that nothing matched
@@ -40,6 +41,7 @@ class Unit:
     """
 
     is_statement = True
+    is_repeatable = False
     has_parts = False
     refused_by = ()
     settle = None
@@ -67,7 +69,9 @@ class Unit:
             be repeated
         :raises heat.db.exception.OutcomeUnknown: nobody can tell
         """
-        raise exception.OutcomeUnknown()
+        if not self.is_repeatable:
+            raise exception.OutcomeUnknown()
+        return None
 
     def show(self, session, result):
         """Let what the caller's session has loaded show what was written."""

@@ -141,6 +141,7 @@ class _Batch(write.Unit):
     """
 
     is_statement = False
+    is_repeatable = True
 
     def __init__(self, updates):
         self.updates = updates
@@ -148,9 +149,6 @@ class _Batch(write.Unit):
     def work(self, execute):
         return [parameters['this'] for statement, parameters in self.updates
                 if not execute(statement, parameters).rowcount]
-
-    def landed(self, execute):
-        return None
 
 
 def batches(context, statement, batch_size=BATCH):

@@ -70,6 +70,7 @@ class Deletion(write.Unit):
     """
 
     is_statement = False
+    is_repeatable = True
 
     def __init__(self, table, limit, keys):
         self.table = table
@@ -91,9 +92,6 @@ class Deletion(write.Unit):
         except db_exception.DBReferenceError as error:
             # Something has begun to name one.
             raise db_exception.DBDeadlock(error) from error
-
-    def landed(self, execute):
-        return None
 
 
 class _SurplusDeletion(Deletion):

@@ -88,6 +88,7 @@ class _Move(write.Unit):
     """
 
     is_statement = False
+    is_repeatable = True
 
     def __init__(self, update, moves):
         self.update = update
@@ -104,9 +105,6 @@ class _Move(write.Unit):
         execute(sa.delete(table).where(table.c.id == sa.bindparam('new')),
                 {'new': id})
         return False
-
-    def landed(self, execute):
-        return None
 
 
 def _moves(kind, rows, failed):

@@ -58,6 +58,7 @@ class Piece(write.Unit):
     """
 
     is_statement = False
+    is_repeatable = True
     Result = collections.namedtuple('Result', 'counts is_done live deleted')
 
     def __init__(self, stack_ids, limit):
@@ -72,9 +73,6 @@ class Piece(write.Unit):
             raise db_exception.DBDeadlock(error) from error
         return self.Result(removal.counts, is_done, removal.live,
                            removal.deleted)
-
-    def landed(self, execute):
-        return None
 
 
 class _Removal:
@@ -137,6 +135,7 @@ class Services(write.Unit):
     """
 
     is_statement = False
+    is_repeatable = True
 
     def __init__(self, limit):
         self.limit = limit
@@ -148,9 +147,6 @@ class Services(write.Unit):
         deleted = execute(_delete_services(), {
             'limit': self.limit, 'keys': ids}).rowcount if ids else 0
         return deleted, len(ids) == MOST_AT_ONCE
-
-    def landed(self, execute):
-        return None
 
 
 def belongs(table, stacks):

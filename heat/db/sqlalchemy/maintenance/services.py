@@ -60,6 +60,8 @@ def service_clean(context):
 class _Remove(write.Unit):
     """The soft deletion of a service that has not reported since."""
 
+    is_repeatable = True
+
     def __init__(self, row):
         self.row = row
 
@@ -67,9 +69,6 @@ class _Remove(write.Unit):
         return bool(execute(_update(), {
             'deleted_at': now(), 'this': self.row.id,
             'last': last_report(self.row)}).rowcount)
-
-    def landed(self, execute):
-        return None
 
 
 @functools.cache
