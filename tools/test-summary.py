@@ -50,13 +50,19 @@ def outcome_of(test):
     return OUTCOMES.get(test['status'], 'failed')
 
 
-def tests_of(run):
-    """Return the tests of a stestr run, as testtools.StreamToDict does."""
+def tests_of_last_run(after):
+    """Return the tests of the last stestr run; none of the first ones."""
     tests = []
-    stream = testtools.StreamToDict(tests.append)
-    stream.startTestRun()
-    subunit.ByteStreamToStreamResult(run.get_subunit_stream()).run(stream)
-    stream.stopTestRun()
+    try:
+        repository = util.get_repo_open()
+    except abstract.RepositoryNotFound:
+        return tests
+    if repository.count() > after:
+        stream = testtools.StreamToDict(tests.append)
+        stream.startTestRun()
+        subunit.ByteStreamToStreamResult(
+            repository.get_latest_run().get_subunit_stream()).run(stream)
+        stream.stopTestRun()
     return tests
 
 
@@ -99,13 +105,7 @@ def main():
                         help='all tests were to be run')
     args = parser.parse_args()
 
-    tests = []
-    try:
-        repository = util.get_repo_open()
-        if repository.count() > args.after:
-            tests = tests_of(repository.get_latest_run())
-    except abstract.RepositoryNotFound:
-        pass
+    tests = tests_of_last_run(args.after)
     counters = count(tests)
     total = sum(counters.values(), collections.Counter())
 
