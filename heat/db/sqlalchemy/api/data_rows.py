@@ -25,7 +25,7 @@ from heat.db.sqlalchemy.comparison import as_key
 from heat.db.sqlalchemy.comparison import same
 from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine import galera
-from heat.db.sqlalchemy.engine.prepared import PREPARED
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
@@ -130,8 +130,7 @@ def _is_key():
 def of_resource():
     """Return the SELECT of all rows of a resource, which this() names."""
     return sa.select(ResourceData).where(
-        _is_of(ResourceData.resource_id)).execution_options(
-            populate_existing=True, **PREPARED)
+        _is_of(ResourceData.resource_id)).execution_options(**FRESH)
 
 
 @functools.cache
@@ -141,8 +140,7 @@ def of_key(**options):
     :param options: how to execute it
     """
     return sa.select(ResourceData).where(*_is_key()).order_by(
-        ResourceData.id).limit(1).execution_options(
-            populate_existing=True, **PREPARED, **options)
+        ResourceData.id).limit(1).execution_options(**FRESH, **options)
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from heat.db.sqlalchemy.api import page
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
-from heat.db.sqlalchemy.engine.prepared import PREPARED
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.models import Event
 from heat.db.sqlalchemy.models import Stack
 
@@ -101,9 +101,7 @@ def _page(context, query, limit, marker, sort_keys, sort_dir, filters,
 
 @functools.cache
 def _query():
-    # Inside a caller's transaction, the session may know older rows.
-    return sa.select(Event).execution_options(
-        populate_existing=True, **PREPARED)
+    return sa.select(Event).execution_options(**FRESH)
 
 
 @functools.cache

@@ -27,6 +27,7 @@ from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import as_text
 from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.comparison import same_text
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Stack
@@ -169,10 +170,8 @@ def _every_of(context, column, stack_id, filters):
 
 @functools.cache
 def _query(condition):
-    # Inside a caller's transaction, the session may know older rows.
     return detached.select_with(Resource, *resource.LOADED).where(
-        condition).order_by(Resource.id).execution_options(
-        populate_existing=True, **PREPARED)
+        condition).order_by(Resource.id).execution_options(**FRESH)
 
 
 @functools.cache

@@ -25,9 +25,9 @@ from heat.db.sqlalchemy.api.insert import Insert
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.engine import autocommit
 from heat.db.sqlalchemy.engine import facade
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.engine.prepared import is_prepared
 from heat.db.sqlalchemy.engine.prepared import once
-from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.types import freeze
 from heat.db.sqlalchemy.types import is_stored
@@ -170,7 +170,5 @@ def _counting(select):
 
 @functools.lru_cache(maxsize=256)
 def _by_key(model, condition, related):
-    # Inside a caller's transaction, the session may know an older row.
     return detached.select_with(model, *related).where(
-        units.is_this_row(model, condition)).execution_options(
-        populate_existing=True, **PREPARED)
+        units.is_this_row(model, condition)).execution_options(**FRESH)

@@ -24,7 +24,7 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import as_text
 from heat.db.sqlalchemy.comparison import same_as
-from heat.db.sqlalchemy.engine.prepared import PREPARED
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Service
@@ -118,7 +118,5 @@ def service_delete(context, service_id, soft_delete=True):
 
 @functools.cache
 def _query(condition):
-    # Inside a caller's transaction, the session may know older rows.
     return sa.select(Service).where(condition).order_by(
-        Service.created_at, Service.id).execution_options(
-        populate_existing=True, **PREPARED)
+        Service.created_at, Service.id).execution_options(**FRESH)

@@ -27,7 +27,7 @@ from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
-from heat.db.sqlalchemy.engine.prepared import PREPARED
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.models import Snapshot
 
 FIXED = ('id', 'created_at', 'tenant')
@@ -145,7 +145,5 @@ def _is_of_stack():
 
 @functools.lru_cache(maxsize=256)
 def _query(condition):
-    # Inside a caller's transaction, the session may know older rows.
     return sa.select(Snapshot).where(condition).order_by(
-        Snapshot.created_at, Snapshot.id).execution_options(
-        populate_existing=True, **PREPARED)
+        Snapshot.created_at, Snapshot.id).execution_options(**FRESH)

@@ -24,7 +24,7 @@ from heat.db.sqlalchemy.api import checks
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import page
 from heat.db.sqlalchemy.api import rows
-from heat.db.sqlalchemy.engine.prepared import PREPARED
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.models import SoftwareConfig
 
 ORDER = (SoftwareConfig.created_at, SoftwareConfig.id)
@@ -107,6 +107,5 @@ def software_config_delete(context, config_id):
 
 @functools.cache
 def _query(condition):
-    # Inside a caller's transaction, the session may know older rows.
     return sa.select(SoftwareConfig).where(condition).execution_options(
-        populate_existing=True, **PREPARED)
+        **FRESH)

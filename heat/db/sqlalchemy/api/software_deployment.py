@@ -31,7 +31,7 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api.software_config import software_config_get
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
-from heat.db.sqlalchemy.engine.prepared import PREPARED
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.models import SoftwareDeployment
 
 FIXED = ('id', 'created_at', 'tenant')
@@ -147,9 +147,8 @@ def _with(config, row):
 
 @functools.cache
 def _query(condition):
-    # Inside a caller's transaction, the session may know older rows.
     return sa.select(SoftwareDeployment).where(condition).execution_options(
-        populate_existing=True, **PREPARED)
+        **FRESH)
 
 
 @functools.cache

@@ -26,7 +26,7 @@ from heat.db.sqlalchemy.api.stack_name import NewStack
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.engine import facade
-from heat.db.sqlalchemy.engine.prepared import PREPARED
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import now
 from heat.db.sqlalchemy.models import Resource
@@ -183,5 +183,4 @@ def _select(show_deleted, sees_all, eager_load):
         fence.is_visible(sees_all))
     if not show_deleted:
         query = query.where(Stack.deleted_at.is_(None))
-    # Inside a caller's transaction, the session may know an older row.
-    return query.execution_options(populate_existing=True, **PREPARED)
+    return query.execution_options(**FRESH)

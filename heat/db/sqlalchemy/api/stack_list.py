@@ -29,8 +29,8 @@ from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import as_text
 from heat.db.sqlalchemy.comparison import same_as
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.engine.prepared import once
-from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Stack
 
 SORT_KEYS = {'stack_name': Stack.name, 'stack_status': Stack.status,
@@ -171,8 +171,7 @@ def _query(sees_all, show_deleted):
     query = sa.select(Stack).where(fence.is_visible(sees_all))
     if not show_deleted:
         query = query.where(Stack.deleted_at.is_(None))
-    # Inside a caller's transaction, the session may know older rows.
-    return query.execution_options(populate_existing=True, **PREPARED)
+    return query.execution_options(**FRESH)
 
 
 @once

@@ -27,6 +27,7 @@ from heat.db.sqlalchemy.api import rows
 from heat.db.sqlalchemy.api import units
 from heat.db.sqlalchemy.comparison import any_of
 from heat.db.sqlalchemy.engine import galera
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.engine import write
 from heat.db.sqlalchemy.models import columns
@@ -202,8 +203,7 @@ def _this_stack():
 def _of(scope):
     return sa.select(StackTag).join(
         Stack, Stack.id == StackTag.stack_id).where(
-            units.is_this_row(Stack, scope)).execution_options(
-                populate_existing=True, **PREPARED)
+            units.is_this_row(Stack, scope)).execution_options(**FRESH)
 
 
 @functools.lru_cache

@@ -28,6 +28,7 @@ from heat.db.sqlalchemy.comparison import Among
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.comparison import SameText
+from heat.db.sqlalchemy.engine.prepared import FRESH
 from heat.db.sqlalchemy.engine.prepared import PREPARED
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Stack
@@ -145,8 +146,7 @@ def _all_below(sees_all, shows_deleted):
         same_as(Stack.owner_id, 'this_stack'), *conditions), *conditions)
     found = sa.select(below.c.id).scalar_subquery()
     return sa.select(Stack).where(Among(Stack.id, found)).order_by(
-        Stack.created_at, Stack.id).execution_options(
-        populate_existing=True, **PREPARED)
+        Stack.created_at, Stack.id).execution_options(**FRESH)
 
 
 @functools.cache

@@ -29,6 +29,9 @@ from heat.db.sqlalchemy.engine import lost
 # was made of it, and is not.
 PREPARED = {'prepared': True}
 UNPREPARED = {'prepared': False}
+# The same for a SELECT of models: the session of a caller's transaction may
+# know older rows.
+FRESH = {'populate_existing': True, **PREPARED}
 
 
 def is_prepared(statement):
