@@ -145,14 +145,12 @@ def of_key(**options):
 
 @functools.cache
 def _update():
-    return sa.update(ResourceData.__table__).where(
-        *_is_key()).execution_options(autocommit=False)
+    return sa.update(ResourceData.__table__).where(*_is_key())
 
 
 @functools.cache
 def _delete():
-    return sa.delete(ResourceData.__table__).where(
-        *_is_key()).execution_options(autocommit=False)
+    return sa.delete(ResourceData.__table__).where(*_is_key())
 
 
 @functools.cache

@@ -126,8 +126,7 @@ def withdraw(execute, stack_id):
 
 @functools.cache
 def _delete():
-    return sa.delete(Stack.__table__).where(
-        units.is_this_row(Stack)).execution_options(autocommit=False)
+    return sa.delete(Stack.__table__).where(units.is_this_row(Stack))
 
 
 def check_tenant(context, values):

@@ -107,5 +107,4 @@ def _defaults(model, is_key=False):
 
 @functools.cache
 def _insert(model):
-    # Whether it commits is a matter of the connection, not of SQLAlchemy.
-    return sa.insert(model.__table__).execution_options(autocommit=False)
+    return sa.insert(model.__table__)

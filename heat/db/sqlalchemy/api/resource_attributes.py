@@ -113,9 +113,7 @@ def _delete_unused(is_one):
     is_this = (data.c.id == sa.bindparam('these', type_=data.c.id.type)
                if is_one else
                data.c.id.in_(sa.bindparam('these', expanding=True)))
-    return sa.delete(data).where(
-        is_this, references.is_unused(data)).execution_options(
-        autocommit=False)
+    return sa.delete(data).where(is_this, references.is_unused(data))
 
 
 @functools.cache
@@ -124,7 +122,7 @@ def _forget():
         units.is_this_row(Resource),
         Resource.attr_data_id == sa.bindparam(
             'this_data', type_=sa.Integer())).values(
-        attr_data_id=None).execution_options(autocommit=False)
+        attr_data_id=None)
 
 
 class _Loser(write.Unit):

@@ -174,8 +174,7 @@ def _update(model, expected, scope, moved_on):
         statement = statement.values({
             known[name]: sa.func.coalesce(known[name], 0) + 1
             for name in moved_on})
-    # Whether it commits is a matter of the connection, not of SQLAlchemy.
-    return statement.execution_options(autocommit=False)
+    return statement
 
 
 def _is_expected(known, name, has_value, is_null):

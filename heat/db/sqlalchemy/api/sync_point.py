@@ -163,8 +163,7 @@ def _of(these):
 
 @functools.cache
 def _delete_all(these):
-    return sa.delete(SyncPoint.__table__).where(
-        *_of(these)).execution_options(autocommit=False)
+    return sa.delete(SyncPoint.__table__).where(*_of(these))
 
 
 @functools.cache

@@ -199,8 +199,7 @@ def _add():
     ).values(
         # For MySQL, what is larger than max_allowed_packet is NULL.
         input_data=sa.func.coalesce(added, TEXT),
-        atomic_key=SyncPoint.atomic_key + 1
-    ).execution_options(autocommit=False)
+        atomic_key=SyncPoint.atomic_key + 1)
 
 
 @functools.cache

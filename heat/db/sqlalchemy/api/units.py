@@ -201,14 +201,12 @@ def is_this_row(model, condition=None):
 
 @functools.lru_cache(maxsize=256)
 def _update_by_key(model, condition):
-    return sa.update(model.__table__).where(
-        is_this_row(model, condition)).execution_options(autocommit=False)
+    return sa.update(model.__table__).where(is_this_row(model, condition))
 
 
 @functools.lru_cache(maxsize=256)
 def _delete_by_key(model, condition):
-    return sa.delete(model.__table__).where(
-        is_this_row(model, condition)).execution_options(autocommit=False)
+    return sa.delete(model.__table__).where(is_this_row(model, condition))
 
 
 @functools.cache
