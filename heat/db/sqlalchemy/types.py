@@ -52,12 +52,6 @@ class Json(types.TypeDecorator):
         return None if value is None else _decode(value)
 
 
-class List(Json):
-    """A list as JSON in a text column; None is SQL NULL."""
-
-    cache_ok = True
-
-
 def freeze(value):
     """Return a copy of a JSON value that can not be changed in place.
 

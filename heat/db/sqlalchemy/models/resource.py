@@ -27,7 +27,6 @@ from heat.db.sqlalchemy.models.base import new_uuid
 from heat.db.sqlalchemy.models.base import related
 from heat.db.sqlalchemy.models.base import Timestamps
 from heat.db.sqlalchemy.types import Json
-from heat.db.sqlalchemy.types import List
 
 
 class ResourcePropertiesData(Timestamps, Base):
@@ -68,8 +67,8 @@ class Resource(Timestamps, Base):
     atomic_key = Column(Integer)
     current_template_id = Column(Integer, ForeignKey(
         'raw_template.id', name='current_template_fkey_ref'))
-    needed_by = Column(List)
-    requires = Column(List)
+    needed_by = Column(Json)
+    requires = Column(Json)
     replaces = Column(Integer)
     replaced_by = Column(Integer)
     # It tells of a finished action: only callers know when that is.
