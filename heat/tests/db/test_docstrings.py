@@ -56,6 +56,11 @@ class DocstringsTest(testtools.TestCase):
         known = inspect.signature(self.function).parameters
         for names in re.findall(r':param ([\w, ]+):', self.text):
             self.assertLessEqual(set(names.split(', ')), set(known))
+        if 'All arguments are as for' not in self.text:
+            self.assertLessEqual(
+                {name for name, one in known.items()
+                 if one.default is not one.empty},
+                set(re.findall(r'\w+', self.text)))
 
 
 class PublicNamesTest(testtools.TestCase):

@@ -46,8 +46,8 @@ def event_get_all_by_stack(context, stack_id, limit=None, marker=None,
         others are ignored. None is event_time
     :param sort_dir: asc or desc; None is asc, or desc without sort_keys
     :param filters: a dictionary of attributes of models.Event with the value
-        that each must have, or a list of such values. With uuid,
-        rsrc_prop_data is loaded
+        that each must have, or a list of such values; None is no filter.
+        With uuid, rsrc_prop_data is loaded
     :returns: a list of models.Event
     :raises heat.db.exception.InvalidValues: limit, sort_keys, sort_dir or
         a filter is refused
@@ -64,7 +64,9 @@ def event_get_all_by_tenant(context, limit=None, marker=None, sort_keys=None,
 
     :param context: a RequestContext of the tenant that has the stacks, for
         an administrator as well
-    :returns: as all the rest, see event_get_all_by_stack
+    :param limit, marker, sort_keys, sort_dir, filters: as for
+        event_get_all_by_stack
+    :returns: a list of models.Event
     :raises: as event_get_all_by_stack
     """
     condition, parameters = fence.owned(context, Stack)

@@ -70,9 +70,9 @@ def service_get_all(context):
 
 
 def service_get_all_by_args(context, host, binary, hostname):
-    """Return services that are exactly such, soft-deleted ones as well.
+    """Return the services of a host, a binary and a hostname. One SELECT.
 
-    One SELECT.
+    Texts have to be exactly the same. Soft-deleted services are returned too.
 
     :param context: a RequestContext
     :returns: a list of models.Service

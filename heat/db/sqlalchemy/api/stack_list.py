@@ -106,7 +106,7 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
         id that the context can not see, is the first page
     :param sort_dir: asc or desc; None is asc, or desc without sort_keys
     :param filters: a dictionary of attributes of models.Stack with the value
-        that each must have, or a list of such values
+        that each must have, or a list of such values; None is no filter
     :param tenant_safe: return only stacks of the context's tenant; an
         administrator gets all
     :param show_deleted: return soft-deleted stacks as well
@@ -114,7 +114,7 @@ def stack_get_all(context, limit=None, sort_keys=None, marker=None,
     :param show_hidden: return stacks with one of the tags that [DEFAULT]
         hidden_stack_tags names as well
     :param tags: up to 100 tags, of which each stack has every one; None, and
-        no tags, is no condition
+        no tags, is no condition, here and below
     :param tags_any: tags of which each stack has at least one
     :param not_tags: tags of which no stack has every one
     :param not_tags_any: tags of which no stack has any
@@ -149,7 +149,8 @@ def stack_count_all(context, filters=None, tenant_safe=True,
                     not_tags_any=None):
     """Return the number of stacks that stack_get_all would. One SELECT.
 
-    :param context: as all arguments, see stack_get_all
+    All arguments are as for stack_get_all.
+
     :raises: as stack_get_all
     """
     query, parameters = _listed(context, tenant_safe, show_deleted,

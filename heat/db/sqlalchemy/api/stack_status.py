@@ -69,7 +69,7 @@ def reset_stack_status(context, stack_id, exp_trvsl=fence.ANY_TRAVERSAL):
     engines run.
 
     All or nothing, in one transaction: an UPDATE, a SELECT of the stacks, and
-    for each AT_ONCE of them two UPDATEs, two UPDATEs of their resources, a
+    for each 100 of them two UPDATEs, two UPDATEs of their resources, a
     SELECT and a DELETE of their data, the DELETE only if there is any, and a
     DELETE of sync points and one of locks. Repeated like stack_update; after
     a lost connection, the new traversal shows that it had succeeded.
@@ -84,6 +84,7 @@ def reset_stack_status(context, stack_id, exp_trvsl=fence.ANY_TRAVERSAL):
         context may see
     :raises heat.db.exception.ConcurrentTransition: it is in another
         traversal than exp_trvsl, and may not hang
+    :raises heat.db.exception.InvalidValues: exp_trvsl is refused
     :raises oslo_db.exception.DBError: as the database says
     """
     if exp_trvsl is not fence.ANY_TRAVERSAL:

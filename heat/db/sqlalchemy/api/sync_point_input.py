@@ -76,7 +76,7 @@ def sync_point_add_input(context, entity_id, traversal_id, is_update,
     :returns: True if all that are awaited are there, and this one was the
         last of them to come
     :raises heat.db.exception.NotFound: there is no such sync point: its
-        traversal is over. One SELECT more
+        traversal is over
     :raises heat.db.exception.InvalidValues: an argument is refused; all
         inputs together are too large; or the sync point holds something else
         than inputs by their names

@@ -60,8 +60,10 @@ def decrypt_parameters_and_properties(context, encryption_key,
     other way round. A parameter that was no text stays a text, which Heat
     takes for the same value.
 
+    :param context: a RequestContext
     :param encryption_key: the only key that is tried; None are the
         configured ones
+    :param batch_size, verbose: as for encrypt_parameters_and_properties
     :returns: a list of heat.db.exception.NotConverted, one for each row that
         could not be decrypted and is as it was
     :raises: as encrypt_parameters_and_properties
