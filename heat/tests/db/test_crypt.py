@@ -105,16 +105,18 @@ ENCRYPTED_DICT = {
 }
 
 
-def cbc_text(data, key=KEY):
+def cbc_text(data):
     """Encrypt bytes, padded already, as oslo_decrypt_v1 reads them."""
-    encryptor = Cipher(algorithms.AES(key.encode()),
-                       modes.CBC(b'i' * 16)).encryptor()
-    return base64.b64encode(b'i' * 16 + encryptor.update(data)).decode()
+    return _text(data, modes.CBC)
 
 
-def cfb8_text(data, key=KEY):
-    encryptor = Cipher(algorithms.AES(key.encode()),
-                       ciphers.CFB8(b'i' * 16)).encryptor()
+def cfb8_text(data):
+    return _text(data, ciphers.CFB8)
+
+
+def _text(data, mode):
+    encryptor = Cipher(algorithms.AES(KEY.encode()),
+                       mode(b'i' * 16)).encryptor()
     return base64.b64encode(b'i' * 16 + encryptor.update(data)).decode()
 
 

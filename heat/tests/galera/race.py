@@ -102,7 +102,7 @@ class Race(fixtures.Fixture):
     def _at(self, nodes):
         return [one for one in self.crews if one.node in (nodes or self.nodes)]
 
-    def finish(self, faulty=()):
+    def finish(self, faulty):
         """Stop the writers.
 
         :param faulty: nodes that something happened to

@@ -102,10 +102,11 @@ def check(name, tags):
         checks.check_value(StackTag, 'tag', tag, name)
 
 
-def matching(tags=None, tags_any=None, not_tags=None, not_tags_any=None):
+def matching(tags, tags_any, not_tags, not_tags_any):
     """Return the conditions that a stack has some tags, and has not others.
 
-    :param tags: as the others, see heat.db.api.stack_get_all
+    All arguments are as for stack_get_all.
+
     :raises heat.db.exception.InvalidValues: an argument is refused
     """
     conditions = []

@@ -27,8 +27,8 @@ FILES = {'a.yaml': 'x' * 70000, 'ü.sh': 'echo "\U0001f600"\n'}
 
 class RawTemplateFilesTest(base.APITestCase):
 
-    def create_files(self, files=FILES):
-        return api.raw_template_files_create(self.context, {'files': files})
+    def create_files(self):
+        return api.raw_template_files_create(self.context, {'files': FILES})
 
     def stored(self):
         return self.select('SELECT id FROM raw_template_files ORDER BY id')

@@ -41,7 +41,7 @@ class KillTestCase(base.DBTestCase):
     # At least, so that it is noticed when there are none.
     PLACES = 15
 
-    def check_places(self, start, version=None, step=1):
+    def check_places(self, start, version=None, *, step):
         """Kill db_sync on its way to a version; go on, and compare.
 
         :param start: the version of one of Heat's databases, or None
