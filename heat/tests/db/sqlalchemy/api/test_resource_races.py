@@ -202,7 +202,7 @@ class AttributesTest(RaceTestCase):
             conn.exec_driver_sql(
                 'UPDATE resource SET rsrc_prop_data_id = %d WHERE id = %d' %
                 (one.attr_data_id, other.id))
-            arrived = self.arrival(b'DELETE FROM resource_properties_data')
+            arrived = self.arrival('DELETE FROM resource_properties_data')
             deleted = executor.submit(
                 api.resource_attr_data_delete, self.context, one.id,
                 one.attr_data_id)
@@ -218,7 +218,7 @@ class AttributesTest(RaceTestCase):
         arrived = threading.Event()
 
         def look(conn, cursor, sent, *args):
-            if sent.startswith(statement.decode()):
+            if sent.startswith(statement):
                 arrived.set()
         self.listen('before_cursor_execute', look)
         return arrived

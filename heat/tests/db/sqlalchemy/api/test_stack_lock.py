@@ -218,25 +218,12 @@ class PersistStateTest(StackLockTestCase):
         self.assertIsNone(self.assert_nothing_done(
             exception.StackLocked, holder=None).engine_id)
 
-    def test_written_by_id_it_would_be_over_what_another_wrote(self):
-        """What comes of two statements that are not one decision."""
-        self.steal_and_fail()
-        for statement in ("UPDATE stack SET status = 'COMPLETE' WHERE id = "
-                          "'%s'", "DELETE FROM stack_lock WHERE stack_id = "
-                          "'%s' AND engine_id = 'mine'"):
-            self.execute(statement % self.stack_id)
-        self.assertEqual(('COMPLETE', 'yours'),
-                         (self.status(), self.holder()))
-
     def test_lock_that_was_stolen(self):
-        self.steal_and_fail()
-        self.assertRaises(exception.StackLocked, self.persist)
-        self.assertEqual(('FAILED', 'yours'), (self.status(), self.holder()))
-
-    def steal_and_fail(self):
         self.call(api.stack_lock_steal, 'mine', 'yours')
         api.stack_update(self.context, self.stack_id,
                          {'status': 'FAILED'}, OLD)
+        self.assertRaises(exception.StackLocked, self.persist)
+        self.assertEqual(('FAILED', 'yours'), (self.status(), self.holder()))
 
     def test_traversal(self):
         self.assertEqual(OLD, self.assert_nothing_done(
