@@ -123,7 +123,7 @@ def resource_update_and_save(context, resource_id, values,
         context, **resource_lock.arguments(
             resource_id, engine_id=expected_engine_id),
         values=values, moved_on=() if is_holder else ('atomic_key',),
-        mark={'id': resource_id} if is_any else resource_lock.shown(values),
+        mark={'id': resource_id} if is_any else swap.shown(values),
         is_proof=not is_any)
     return resource_get(context, resource_id)
 

@@ -17,7 +17,6 @@ the lock, gives it back or writes without it names the atomic_key that it has
 read, and moves it on: of all that have read the same, one is first.
 """
 
-import datetime
 import enum
 
 from heat.db import exception
@@ -57,12 +56,6 @@ def next_key(atomic_key):
     following = 1 if atomic_key is None else atomic_key + 1
     checks.check_value(Resource, 'atomic_key', following)
     return following
-
-
-def shown(values):
-    """Return what a row shows as it was given; MySQL rounds times."""
-    return {name: value for name, value in values.items()
-            if not isinstance(value, datetime.datetime)}
 
 
 def arguments(resource_id, **expected):

@@ -63,7 +63,7 @@ def resource_update(context, resource_id, values, atomic_key,
         context, **resource_lock.arguments(
             resource_id, atomic_key=atomic_key, engine_id=expected_engine_id),
         values={**values, **moved},
-        mark={**resource_lock.shown(values), **moved},
+        mark={**swap.shown(values), **moved},
         is_proof=values.get('engine_id') not in (None, expected_engine_id))
 
 

@@ -142,7 +142,7 @@ def write_and_release(context, stack_id, engine_id, values, exp_trvsl):
         fence.unit(stack_id, values, exp_trvsl,
                    fence.visible(context, Stack),
                    # Otherwise, that the lock is gone has to do.
-                   mark=_shown(values) or {'id': stack_id})))
+                   mark=swap.shown(values) or {'id': stack_id})))
 
 
 def _check_engine(name, engine_id):
@@ -150,12 +150,6 @@ def _check_engine(name, engine_id):
         raise exception.InvalidValues(_('must be the id of an engine'),
                                       [name])
     checks.check_value(StackLock, 'engine_id', engine_id, name)
-
-
-def _shown(values):
-    """Return of values those that every engine stores as they are."""
-    return {name: value for name, value in values.items()
-            if not getattr(value, 'microsecond', 0)}
 
 
 class _Taking(write.Unit):

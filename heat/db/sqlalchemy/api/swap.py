@@ -157,6 +157,12 @@ def swap(context, *args, **kwargs):
     return write.write(context, Swap(*args, **kwargs))
 
 
+def shown(values):
+    """Return those values that a row shows as they are; MySQL rounds times."""
+    return {name: value for name, value in values.items()
+            if not getattr(value, 'microsecond', 0)}
+
+
 @functools.lru_cache(maxsize=256)
 def _update(model, expected, scope, moved_on):
     """Return the UPDATE for a kind of swap.
