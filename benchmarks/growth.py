@@ -82,14 +82,14 @@ def fill(url, number):
     quote = '`' if engine.name == 'mysql' else '"'
     with engine.begin() as connection:
         # A chunk was made at once, and would have no order.
-        for table, number in (('stack', 'raw_template_id'), ('event', 'id')):
+        for table, order in (('stack', 'raw_template_id'), ('event', 'id')):
             connection.exec_driver_sql('UPDATE %s SET created_at = %s' % (
-                table, LATER[engine.name] % number))
+                table, LATER[engine.name] % order))
         for table, (columns, values) in MORE.items():
             connection.exec_driver_sql(
                 'INSERT INTO %s (%s) SELECT %s' % (
                     table, columns.format(quote), values))
-    # SQLite does not do it by itself.
+    # Servers gather statistics sooner or later by themselves; SQLite does not.
     with engine.connect().execution_options(
             isolation_level='AUTOCOMMIT') as connection:
         if engine.name == 'postgresql':

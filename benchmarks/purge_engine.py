@@ -30,11 +30,12 @@ def main(age):
     start = time.monotonic()
     api.purge_deleted(int(age), 'days', None, 20)
     return {'start': start, 'end': time.monotonic(),
-            'memory_mib': _peak_memory()}
+            'memory_mib': peak_memory()}
 
 
-def _peak_memory():
-    """Return it as Linux counts it, from the start of the program on."""
+def peak_memory():
+    """Return the most memory that this process had so far, in MiB."""
+    # That of getrusage() begins with what the parent had.
     with open('/proc/self/status') as lines:
         for line in lines:
             if line.startswith('VmHWM:'):

@@ -26,6 +26,7 @@ import time
 import sqlalchemy as sa
 
 from benchmarks import command
+from benchmarks.purge_engine import peak_memory
 from heat.db import api
 from heat.tests import driver
 
@@ -91,18 +92,9 @@ def _migrate():
     engine = api.get_engine()
     listener = _Listener()
     applied = api.db_sync(engine, listener=listener)
-    return {'memory_mib': _peak_memory(), 'statements': len(statements),
+    return {'memory_mib': peak_memory(), 'statements': len(statements),
             'changes': sum(len(version.statements) for version in applied),
             'versions': listener.versions}
-
-
-def _peak_memory():
-    """Return it as Linux counts it, from the start of the program on."""
-    # That of getrusage() begins with what the parent had.
-    with open('/proc/self/status') as lines:
-        for line in lines:
-            if line.startswith('VmHWM:'):
-                return int(line.split()[1]) / 1024
 
 
 if __name__ == '__main__':
