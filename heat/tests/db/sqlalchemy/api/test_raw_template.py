@@ -104,3 +104,41 @@ class RawTemplateTest(base.APITestCase):
                         self.context, {'data': new}, data_id).data,
                     api.resource_prop_data_get(self.context, data_id).data):
                 self.assertEqual(repr(new), repr(stored))
+
+    def test_update(self):
+        template_id = self.create_template(files={'a': 'b'}).id
+        values = {'template': {'new': [1]}}
+        updated = api.raw_template_update(self.context, template_id, values)
+        for found in (updated,
+                      api.raw_template_get(self.context, template_id)):
+            self.assertEqual(({'new': [1]}, {'a': 'b'}),
+                             (found.template, found.files))
+            self.assertIsNotNone(found.updated_at)
+        values['template']['new'].append(2)    # It is a plain list still.
+
+    def test_update_of_equal_values_writes_nothing(self):
+        template_id = self.create_template(template={'a': [1]}).id
+        with base.recorded_statements(self.engine) as statements:
+            api.raw_template_update(self.context, template_id,
+                                    {'template': {'a': [1]}})
+        self.assertEqual(['SELECT'], [sent.split()[0] for sent in statements])
+
+    def test_update_of_none(self):
+        self.assertRaises(exception.NotFound, api.raw_template_update,
+                          self.context, 12345, {'template': {}})
+
+    def test_update_refuses(self):
+        template_id = self.create_template().id
+        templates = self.select('SELECT * FROM raw_template')
+        for values, keys in (
+                ({'nosuch': 1, 'template': {}}, ['nosuch']),
+                ({'id': 7}, ['id']),
+                ({'created_at': None}, ['created_at']),
+                ({'template': {'a': float('nan')}}, ['template']),
+                ({'files': {1: 2}}, ['files'])):
+            error = self.assertRaises(
+                exception.InvalidValues, api.raw_template_update,
+                self.context, template_id, values)
+            self.assertEqual(keys, error.keys)
+        self.assertEqual(
+            templates, self.select('SELECT * FROM raw_template'))

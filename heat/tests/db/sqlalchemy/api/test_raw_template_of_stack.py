@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Templates of stacks: to change and to delete them."""
+"""Templates are deleted if no stack has them."""
 
 from heat.db import api
 from heat.db import exception
@@ -19,8 +19,7 @@ from heat.tests.db.sqlalchemy.api import fenced
 from heat.tests.db.sqlalchemy.api.fenced import OLD
 
 
-class RawTemplateTest(fenced.FenceTestCase):
-    """Templates of stacks: to change and to delete them."""
+class DeleteTest(fenced.FenceTestCase):
 
     def templates(self):
         return self.select('SELECT * FROM raw_template ORDER BY id')
@@ -30,43 +29,6 @@ class RawTemplateTest(fenced.FenceTestCase):
         error = self.assertRaises(error, api.raw_template_delete,
                                   self.context, template_id)
         self.assertIn(str(template_id), str(error))
-        self.assertEqual(templates, self.templates())
-
-    def test_update(self):
-        template_id = self.create_template(files={'a': 'b'}).id
-        values = {'template': {'new': [1]}}
-        updated = api.raw_template_update(self.context, template_id, values)
-        for found in (updated,
-                      api.raw_template_get(self.context, template_id)):
-            self.assertEqual(({'new': [1]}, {'a': 'b'}),
-                             (found.template, found.files))
-            self.assertIsNotNone(found.updated_at)
-        values['template']['new'].append(2)    # It is a plain list still.
-
-    def test_update_of_equal_values_writes_nothing(self):
-        template_id = self.create_template(template={'a': [1]}).id
-        statements, error = self.statements_of(
-            api.raw_template_update, self.context, template_id,
-            {'template': {'a': [1]}})
-        self.assertEqual((['SELECT'], None), (statements, error))
-
-    def test_update_of_none(self):
-        self.assertRaises(exception.NotFound, api.raw_template_update,
-                          self.context, 12345, {'template': {}})
-
-    def test_update_refuses(self):
-        template_id = self.create_template().id
-        templates = self.templates()
-        for values, keys in (
-                ({'nosuch': 1, 'template': {}}, ['nosuch']),
-                ({'id': 7}, ['id']),
-                ({'created_at': None}, ['created_at']),
-                ({'template': {'a': float('nan')}}, ['template']),
-                ({'files': {1: 2}}, ['files'])):
-            error = self.assertRaises(
-                exception.InvalidValues, api.raw_template_update,
-                self.context, template_id, values)
-            self.assertEqual(keys, error.keys)
         self.assertEqual(templates, self.templates())
 
     def test_delete(self):
