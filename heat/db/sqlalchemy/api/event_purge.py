@@ -33,8 +33,9 @@ from heat.db.sqlalchemy.models import ResourcePropertiesData
 
 LOG = log.getLogger(__name__)
 
-# {id of a stack: (id of an event, how many events the stack had then)}. Ids
-# grow: no more events can have come since than ids.
+# {id of a stack: (id of an event, how many events the stack had then)}. Each
+# event has a higher id than those before: since then, no more can have come
+# than the ids differ.
 _counted = {}
 MOST_COUNTED = 10000
 

@@ -63,10 +63,12 @@ def read(context, query, parameters, order, descending, limit=None, last=None,
     :param limit: how many rows it has at most; None is no limit
     :param last: the values of order in the last row of the page before; None
         is the first page
-    :param index: the columns of an index of db_sync that has what the query
-        is of, in the order of the last two, NULLs included; or None
+    :param index: the columns of an index that db_sync makes: first those by
+        which the query chooses rows, at last those of order; None if there is
+        no such index
     :param related: the names of relationships to what is read with each row
-    :param is_filtered: another index may serve better
+    :param is_filtered: whether the query has conditions for which another
+        index may serve better
     """
     order = tuple(order)
     parameters = {**parameters, 'limit': limit}
@@ -89,7 +91,7 @@ def read(context, query, parameters, order, descending, limit=None, last=None,
 
 @once
 def _page(query, order, descending, has_limit, is_null, related, is_indexed):
-    """Return the query of a page; one by an index may go on behind its end.
+    """Return the query of a page; by an index, it may find some rows more.
 
     :param is_null: which of the last values are NULL, or None
     """
@@ -112,13 +114,15 @@ def _page(query, order, descending, has_limit, is_null, related, is_indexed):
 
 
 def by_index(fetch, query, index):
-    """Return what a function reads of a query, by an index if it is there.
+    """Return what a function reads, with a query that names an index to MySQL.
 
-    Where many rows are of one tenant, MySQL takes another one, and reads all
-    that is before a page, or all nested stacks to count the others. If the
-    index was left out, the server refuses to be told, and is not told again.
+    Where many rows are of one tenant, MySQL would choose another index, and
+    read all that is before a page, or all nested stacks to count the others.
+    If there is no such index, it refuses the query, which does not name the
+    index from then on.
 
-    :param index: the columns of an index of db_sync
+    :param fetch: the function of a query
+    :param index: the columns of an index that db_sync makes
     """
     lacking = _lacking.setdefault(facade.get_engine(), set())
     model = index[0].class_

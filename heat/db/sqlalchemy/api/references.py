@@ -10,10 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What names what, as the foreign keys of the models say.
+"""Which rows are shared, and which columns name them (refer to them).
 
 Templates, their files, properties and credentials belong to no row: several
-may name one. They go when nothing names them any more.
+may name one. They go when nothing names them any more. The foreign keys of
+the models say what names what.
 """
 
 import functools

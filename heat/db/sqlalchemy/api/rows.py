@@ -84,7 +84,7 @@ def change_if_other(context, model, key, values, *related, scope=units.ALL):
     One SELECT, and one UPDATE if need be. That writes all of them: another
     may have written since.
 
-    :param key: as for get, and so are options and scope
+    :param key, related, scope: as for find
     :raises heat.db.exception.NotFound: there is none
     :raises heat.db.exception.InvalidValues: a value refers to nothing, or
         the server can not take it
@@ -103,7 +103,7 @@ def delete(context, model, key, in_use=None, scope=units.ALL,
            unit=units.Delete):
     """Delete a row. One DELETE.
 
-    :param key: as for get, and so is scope
+    :param key, scope: as for find
     :param in_use: the text of the error for a row that others refer to; None
         if nothing can
     :param unit: a class derived from units.Delete if more belongs to it

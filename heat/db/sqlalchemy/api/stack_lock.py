@@ -76,7 +76,7 @@ def stack_lock_steal(context, stack_id, old_engine_id, new_engine_id):
     :param new_engine_id: the engine that takes its place
     :raises heat.db.exception.StackLocked: another engine has the lock. One
         SELECT more
-    :raises heat.db.exception.NotFound: nobody has. One SELECT more
+    :raises heat.db.exception.NotFound: nobody has the lock. One SELECT more
     :raises heat.db.exception.InvalidValues: an argument is no id
     :raises oslo_db.exception.DBError: as the database says
     """
@@ -94,8 +94,8 @@ def stack_lock_release(context, stack_id, engine_id):
 
     :param context: a RequestContext
     :param engine_id: the engine that has the lock
-    :raises heat.db.exception.StackLocked: it has not; another engine has, or
-        none. One SELECT more
+    :raises heat.db.exception.StackLocked: the engine does not have the lock:
+        another one has, or none. One SELECT more
     :raises heat.db.exception.InvalidValues: engine_id is no id
     :raises oslo_db.exception.DBError: as the database says
     """
@@ -117,7 +117,7 @@ def persist_state_and_release_lock(context, stack_id, engine_id, values,
     :param values: as for stack_update
     :param exp_trvsl: as for stack_update; by default whatever the traversal
         is, since the lock is what stops others
-    :raises heat.db.exception.StackLocked: the engine has not the lock;
+    :raises heat.db.exception.StackLocked: the engine does not have the lock:
         another one has, or none. One SELECT more
     :raises heat.db.exception.NotFound: there is no such stack that the
         context may see. One SELECT more

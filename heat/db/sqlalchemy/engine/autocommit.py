@@ -63,9 +63,9 @@ def executor():
     """Return a function that executes statements which commit themselves.
 
     A context manager: while it lasts, the function keeps its connection.
-    What writes should be the same object each time, for it is compiled once,
-    and so has a SELECT with the options prepared.PREPARED to be. Of their
-    results there are only rowcount, inserted_primary_key, first() and all().
+    Statements that write, and SELECTs with the options prepared.PREPARED, are
+    compiled once: they should be the same objects in each call. Results have
+    only rowcount, inserted_primary_key, first() and all().
 
     :returns: a function of a statement and its parameters: those that are
         named in it, and what columns are set to

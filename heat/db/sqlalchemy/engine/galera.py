@@ -27,7 +27,7 @@ _FLOW_CONTROL = (
 
 
 def recognise(connection, record):
-    """Note whether the server is a node of a cluster; let it read what is so.
+    """Note whether the server is a node of a cluster; let reads be current.
 
     A listener for the event connect, on an Engine for MySQL or MariaDB. An
     engine is asked to go on with what another one has written by way of
@@ -105,7 +105,7 @@ def stay_current(connection, branch):
 
 
 def flow_control(connection):
-    """Return by what a node shows that the cluster can not keep up.
+    """Return what a node tells of the flow control of its cluster.
 
     One statement; none on what is no node of a cluster.
 

@@ -25,8 +25,8 @@ from heat.db.sqlalchemy.engine import galera
 from heat.db.sqlalchemy.engine.lease import Lease
 from heat.db.sqlalchemy.engine import lost
 
-# Execution options of a SELECT that is the same object each time; of one that
-# was made of it, and is not.
+# Execution options of a SELECT that is the same object in each call, so that
+# it is compiled once; and of one that was derived from it for a single call.
 PREPARED = {'prepared': True}
 UNPREPARED = {'prepared': False}
 # The same for a SELECT of models: the session of a caller's transaction may
@@ -44,11 +44,10 @@ def is_prepared(statement):
 
 
 def once(make):
-    """Let a function make of a SELECT the same object each time.
+    """Cache what a function makes of a SELECT that is PREPARED.
 
-    Of one that is PREPARED, and arguments that are the same.
-
-    :param make: a function of a SELECT and other arguments, which returns one
+    :param make: a function of a SELECT and other arguments, which returns
+        another SELECT
     """
     make_once = functools.lru_cache(maxsize=256)(make)
 
