@@ -48,10 +48,13 @@ def recorded_statements(engine):
 
 
 def only_on(*drivers):
-    """Decorate a test of a DBTestCase that makes no sense on other engines."""
-    def decorate(function):
-        function.drivers = drivers
-        return function
+    """Decorate a DBTestCase, or a test, that makes no sense on other engines.
+
+    It holds for derived classes, too.
+    """
+    def decorate(decorated):
+        decorated.drivers = drivers
+        return decorated
     return decorate
 
 
@@ -86,6 +89,9 @@ class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
 
     FIXTURE = EmptyDatabase
 
+    # See only_on().
+    drivers = None
+
     scenarios = [
         (driver, {'driver': driver,
                   'SKIP_ON_UNAVAILABLE_DB': driver not in REQUIRED_ENGINES})
@@ -93,7 +99,8 @@ class DBTestCase(test_fixtures.OpportunisticDBTestMixin, testtools.TestCase):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        drivers = getattr(getattr(self, self._testMethodName), 'drivers', None)
+        test = getattr(self, self._testMethodName)
+        drivers = getattr(test, 'drivers', self.drivers)
         if drivers:
             self.scenarios = [(name, attributes)
                               for name, attributes in self.scenarios

@@ -26,12 +26,10 @@ PLACES = [(when, {'when': when}) for when in ('before', 'after', 'middle')]
 _WHOLE = {'mysql': b'\x03%s', 'postgresql': b'%s\0'}
 
 
+@base.only_on('mysql', 'postgresql')
 class ProxiedTestCase(base.APITestCase):
     """The API reaches the database through a proxy; the test does not."""
 
-    servers = [scenario for scenario in base.APITestCase.scenarios
-               if scenario[0] in driver.PORTS]
-    scenarios = servers
     OPTIONS = {}
 
     def setUp(self):
@@ -58,4 +56,4 @@ class EachPlaceTestCase(ProxiedTestCase):
     """Each test runs once for each of PLACES, which it has in when."""
 
     scenarios = testscenarios.multiply_scenarios(
-        ProxiedTestCase.servers, PLACES)
+        ProxiedTestCase.scenarios, PLACES)

@@ -100,10 +100,8 @@ class BenchmarkTest(BenchmarkTestCase):
                 self.assertEqual(0, record['double_wins'])
 
 
+@base.only_on('mysql', 'postgresql')
 class DelayTest(BenchmarkTestCase):
-
-    scenarios = [scenario for scenario in base.APITestCase.scenarios
-                 if scenario[0] != 'sqlite']
 
     def test_a_delay_is_as_long_as_it_should(self):
         with route.delayed([self.engine.url], 3) as urls:

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from heat.cmd import exits
 from heat.cmd import manage
+from heat.tests import base
 from heat.tests.cmd import command
 from heat.tests.db.sqlalchemy.maintenance import aged
 from heat.tests import runners
@@ -215,11 +216,10 @@ class PurgeDeletedTest(command.CommandTestCase):
         sa.event.listen(sa.engine.Engine, 'commit', interrupt)
 
 
+# SQLite's users are those of the file.
+@base.only_on('mysql', 'postgresql')
 class ReadOnlyTest(command.CommandTestCase):
 
-    # SQLite's users are those of the file.
-    scenarios = [scenario for scenario in command.CommandTestCase.scenarios
-                 if scenario[0] != 'sqlite']
     PARAMETERS = {
         'mysql': 'init_command=SET SESSION TRANSACTION READ ONLY',
         'postgresql': 'options=-c default_transaction_read_only=on'}

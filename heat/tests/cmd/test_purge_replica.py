@@ -20,6 +20,7 @@ import sqlite3
 import sqlalchemy as sa
 
 from heat.cmd import exits
+from heat.tests import base
 from heat.tests.cmd import command
 from heat.tests.db.sqlalchemy.maintenance import aged
 
@@ -80,11 +81,9 @@ class ReplicaTest(ReplicaTestCase):
         self.assertEqual(2, self.stacks())
 
 
+@base.only_on('sqlite')
 class BehindTest(ReplicaTestCase):
     """A copy of the file does nothing of what is done to it."""
-
-    scenarios = [scenario for scenario in ReplicaTestCase.scenarios
-                 if scenario[0] == 'sqlite']
 
     def setUp(self):
         super().setUp()

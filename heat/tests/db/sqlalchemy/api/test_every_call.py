@@ -12,7 +12,6 @@
 
 """What holds for every function of heat.db.api, tried with its calls."""
 
-import testscenarios
 from testtools import matchers
 
 from heat.common import context
@@ -64,14 +63,7 @@ class CallersTransactionTest(every_call.EveryCallTestCase):
             1 / 0
 
 
-class ProxiedCallTestCase(proxied.ProxiedTestCase,
-                          every_call.EveryCallTestCase):
-
-    scenarios = testscenarios.multiply_scenarios(
-        proxied.ProxiedTestCase.servers, every_call.NOUNS)
-
-
-class WireTest(ProxiedCallTestCase):
+class WireTest(proxied.ProxiedTestCase, every_call.EveryCallTestCase):
 
     def test_statements(self):
         for prepare in self.every_call():
@@ -86,7 +78,8 @@ class WireTest(ProxiedCallTestCase):
                 self.assertThat(statement, matchers.StartsWith(start))
 
 
-class LostConnectionTest(ProxiedCallTestCase):
+class LostConnectionTest(proxied.ProxiedTestCase,
+                         every_call.EveryCallTestCase):
     """A connection is lost at each statement, and the caller is told."""
 
     def test_before(self):

@@ -224,11 +224,9 @@ class JsonTest(InputTestCase):
         self.assertEqual(before, self.stored())
 
 
+@base.only_on('mysql')
 class PacketTest(InputTestCase):
     """MySQL puts nothing together that is larger than a packet."""
-
-    scenarios = [scenario for scenario in InputTestCase.scenarios
-                 if scenario[0] == 'mysql']
 
     def test_too_large_for_the_server(self):
         self.create()

@@ -30,11 +30,6 @@ from heat.tests import places
 from heat.tests import runners
 from heat.tests import schema
 
-SQLITE = [scenario for scenario in base.DBTestCase.scenarios
-          if scenario[0] == 'sqlite']
-SERVERS = [scenario for scenario in base.DBTestCase.scenarios
-           if scenario[0] != 'sqlite']
-
 CHANGE = re.compile(r'\s*(CREATE|ALTER|DROP|INSERT|UPDATE|DELETE)\b', re.I)
 
 

@@ -16,13 +16,13 @@ from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy.ddl import add_foreign_key
+from heat.tests import base
 from heat.tests.db.sqlalchemy.ddl import operations
 
 
+@base.only_on('mysql', 'postgresql')
 class AddForeignKeyTest(operations.OperationTests,
                         operations.DatabaseTestCase):
-
-    scenarios = operations.SERVERS
 
     BEFORE = sa.MetaData()
     sa.Table('parent', BEFORE, sa.Column('id', sa.Integer, primary_key=True))

@@ -15,12 +15,12 @@
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy import ddl
+from heat.tests import base
 from heat.tests.db.sqlalchemy.ddl import operations
 
 
+@base.only_on('sqlite')
 class CopyTableTest(operations.OperationTests, operations.DatabaseTestCase):
-
-    scenarios = operations.SQLITE
 
     BEFORE = sa.MetaData()
     sa.Table('thing', BEFORE,

@@ -15,6 +15,7 @@
 import sqlalchemy as sa
 
 from heat.db.sqlalchemy import ddl
+from heat.tests import base
 from heat.tests import clients
 from heat.tests.db.sqlalchemy.ddl import operations
 
@@ -22,9 +23,8 @@ CREATE = 'CREATE TABLE %s (id INTEGER PRIMARY KEY, name TEXT%s)'
 INDEX = 'CREATE INDEX ix_thing_name ON thing (name)'
 
 
+@base.only_on('sqlite')
 class _RecoverTestCase(operations.DatabaseTestCase):
-
-    scenarios = operations.SQLITE
 
     BEFORE = sa.MetaData()
 

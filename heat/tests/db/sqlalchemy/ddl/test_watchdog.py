@@ -25,10 +25,8 @@ from heat.tests.db.sqlalchemy.ddl import operations
 ALTER = 'ALTER TABLE thing ADD COLUMN name INTEGER'
 
 
+@base.only_on('mysql')
 class WatchdogTest(operations.DatabaseTestCase):
-
-    scenarios = [scenario for scenario in base.DBTestCase.scenarios
-                 if scenario[0] == 'mysql']
 
     BEFORE = sa.MetaData()
     sa.Table('thing', BEFORE, sa.Column('id', sa.Integer, primary_key=True))

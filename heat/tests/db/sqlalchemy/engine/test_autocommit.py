@@ -93,12 +93,10 @@ class EngineTest(base.APITestCase):
         self.assertEqual('new', api.stack_get(self.context, stack_id).name)
 
 
+# The other driver handles no signal before it has its answer.
+@base.only_on('mysql')
 class InterruptedTest(proxied.ProxiedTestCase):
     """What its connection was doing is not known: it is not used again."""
-
-    # The other driver handles no signal before it has its answer.
-    scenarios = [scenario for scenario in proxied.ProxiedTestCase.scenarios
-                 if scenario[0] == 'mysql']
 
     def test_connection_is_closed(self):
         def interrupt(*args):
@@ -122,11 +120,10 @@ class InterruptedTest(proxied.ProxiedTestCase):
             self.context, stack_id, {'name': 'a'}, OLD))
 
 
+@base.only_on('mysql')
 class HungUpTest(base.APITestCase):
     """MySQL hangs up with an error that drivers do not take for that."""
 
-    scenarios = [scenario for scenario in base.APITestCase.scenarios
-                 if scenario[0] == 'mysql']
     ERROR = ("SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = 1153, MESSAGE_TEXT = "
              "'Got a packet bigger than max_allowed_packet bytes'")
 

@@ -63,13 +63,11 @@ class ConnectionsTestCase(base.APITestCase):
         api.raw_template_create(self.context, {'template': {}})
 
 
+@base.only_on('mysql', 'postgresql')
 class BudgetTest(ConnectionsTestCase):
     """max_pool_size and max_overflow are the limit, whatever is called."""
 
     OPTIONS = {'max_pool_size': 1, 'max_overflow': 3}
-
-    scenarios = [scenario for scenario in base.APITestCase.scenarios
-                 if scenario[0] in COUNT]
 
     def most_connections(self, done):
         """Return how many the server has at most, until something is done."""
@@ -97,12 +95,11 @@ class BudgetTest(ConnectionsTestCase):
         self.assertEqual(4, len(self.opened))
 
 
+@base.only_on('mysql', 'postgresql')
 class KeptTest(ConnectionsTestCase):
     """Connections are kept while they are used, with the least of pools."""
 
     OPTIONS = {'max_pool_size': 1, 'connection_recycle_time': 10}
-
-    scenarios = BudgetTest.scenarios
 
     def at_once(self):
         """Use three connections at once."""
@@ -179,11 +176,9 @@ class RestTest(ConnectionsTestCase):
         self.assert_commits()
 
 
+@base.only_on('sqlite')
 class TurnTest(base.APITestCase):
     """Threads that write to a file of SQLite do not get in their way."""
-
-    scenarios = [scenario for scenario in base.APITestCase.scenarios
-                 if scenario[0] == 'sqlite']
 
     def test_nobody_is_refused(self):
         stack_id = self.create_stack(current_traversal=OLD).id

@@ -225,11 +225,9 @@ class CommitTest(RefusalTestCase):
         self.assertEqual(['old', 'other'], self.names())
 
 
+@base.only_on('mysql', 'postgresql')
 class DeadlockTest(RefusalTestCase):
     """Two transactions write the same two stacks in opposite order."""
-
-    scenarios = [scenario for scenario in base.DBTestCase.scenarios
-                 if scenario[0] != 'sqlite']
 
     def setUp(self):
         super().setUp()
@@ -237,7 +235,7 @@ class DeadlockTest(RefusalTestCase):
         self.calls = []
 
     def transaction(self, name, ids):
-        """Return whether it succeeded the first time or later."""
+        """Write both stacks; the first time, wait between the two."""
         is_first = name not in self.calls
         self.calls.append(name)
         caller = context.RequestContext(tenant_id='tenant')

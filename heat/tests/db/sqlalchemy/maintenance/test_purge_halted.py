@@ -85,8 +85,6 @@ class KilledTest(HaltedTestCase):
 
 class LostConnectionTest(HaltedTestCase, proxied.ProxiedTestCase):
 
-    scenarios = proxied.ProxiedTestCase.servers
-
     def test_at_every_statement(self):
         self.fill()
         with base.recorded_statements(self.proxied_engine) as statements:

@@ -26,11 +26,6 @@ from heat.tests.cmd import test_db_sync_options
 from heat.tests import databases
 from heat.tests import schema
 
-SQLITE = [scenario for scenario in base.DBTestCase.scenarios
-          if scenario[0] == 'sqlite']
-SERVERS = [scenario for scenario in base.DBTestCase.scenarios
-           if scenario[0] != 'sqlite']
-
 
 class FaultsTestCase(base.DBTestCase):
 
@@ -56,9 +51,8 @@ class FaultsTestCase(base.DBTestCase):
             self.assertEqual({}, schema.difference(wanted, found))
 
 
+@base.only_on('mysql', 'postgresql')
 class LostConnectionTest(FaultsTestCase):
-
-    scenarios = SERVERS
 
     def test_a_change_fails(self):
         expected = self.undisturbed('046')
@@ -122,9 +116,8 @@ class LostConnectionTest(FaultsTestCase):
         other.dispose()
 
 
+@base.only_on('sqlite')
 class DiskFullTest(FaultsTestCase):
-
-    scenarios = SQLITE
 
     def test_disk_full(self):
         expected = self.undisturbed('046')
@@ -175,10 +168,9 @@ class ReadOnlyTest(test_db_sync_options.OptionsTestCase):
             self.assertEqual(before, self.describe())
 
 
+@base.only_on('sqlite')
 class KilledCopyTest(FaultsTestCase):
     """Heat's own scripts copied stack on SQLite, and were killed at it."""
-
-    scenarios = SQLITE
 
     # Rows that were copied, and how many of the statements after them.
     PLACES = ((0, 0), (13, 0), (1000, 0), (1000, 1), (1000, 2), (1000, 3),

@@ -42,11 +42,9 @@ UNLOCK = {'mysql': 'UNLOCK TABLES', 'postgresql': 'COMMIT'}
 ATTEMPTS = 3
 
 
+# SQLite has one writer at a time.
+@base.only_on('mysql', 'postgresql')
 class LockWaitTest(base.DBTestCase):
-
-    # SQLite has one writer at a time.
-    scenarios = [scenario for scenario in base.DBTestCase.scenarios
-                 if scenario[0] != 'sqlite']
 
     def prepare(self, version):
         databases.empty(self.engine)
@@ -163,11 +161,9 @@ def _tell(engine, change, descriptor):
     sa.event.listen(engine, 'before_cursor_execute', tell)
 
 
+@base.only_on('postgresql')
 class AutovacuumTest(base.DBTestCase):
     """PostgreSQL's autovacuum goes away for one who waits for a second."""
-
-    scenarios = [scenario for scenario in base.DBTestCase.scenarios
-                 if scenario[0] == 'postgresql']
 
     LOCK = 'LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE'
     WAITS = ("SELECT 1 FROM pg_locks WHERE relation = '%s'::regclass "
@@ -216,11 +212,9 @@ class AutovacuumTest(base.DBTestCase):
                               self.engine, lock_timeout=0)
 
 
+@base.only_on('sqlite')
 class SQLiteLockTest(base.DBTestCase):
     """On SQLite, a transaction of someone else locks all there is."""
-
-    scenarios = [scenario for scenario in base.DBTestCase.scenarios
-                 if scenario[0] == 'sqlite']
 
     # More than a single call repeats itself.
     REFUSALS = 6

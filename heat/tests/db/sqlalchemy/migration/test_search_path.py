@@ -21,10 +21,8 @@ from heat.tests.cmd import test_manage
 from heat.tests import databases
 
 
+@base.only_on('postgresql')
 class SearchPathTest(base.DBTestCase, test_manage.ManageTestCase):
-
-    scenarios = [scenario for scenario in base.DBTestCase.scenarios
-                 if scenario[0] == 'postgresql']
 
     def setUp(self):
         super().setUp()

@@ -133,10 +133,8 @@ class DBSyncTest(base.DBTestCase):
                                api.db_sync, self.engine)
 
 
+@base.only_on('mysql')
 class MySQLCharsetTest(base.DBTestCase):
-
-    scenarios = [scenario for scenario in base.DBTestCase.scenarios
-                 if scenario[0] == 'mysql']
 
     def test_other_charset_is_refused(self):
         databases.load(self.engine, '054')
