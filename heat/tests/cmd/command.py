@@ -17,6 +17,7 @@ The process is forked: it takes a tenth of the time that a new one takes.
 
 import json
 import os
+import pathlib
 import sys
 import typing
 
@@ -79,9 +80,12 @@ class CommandTestCase(base.APITestCase):
 
     def run_command(self, *argv, **options):
         """Run a command, and return its Result; options as for start."""
-        status = self.start(*argv, **options).wait()
-        return Result(status, *(
-            open(os.path.join(self.directory, name)).read()
+        return self.result(self.start(*argv, **options))
+
+    def result(self, process):
+        """Wait until a command has ended, and return its Result."""
+        return Result(process.wait(), *(
+            pathlib.Path(self.directory, name).read_text()
             for name in ('stdout', 'stderr')))
 
     def assert_done(self, *argv, **options):

@@ -79,12 +79,11 @@ class WrongTest(ExitsTestCase):
                     'mysql+pymysql://heat@%s:%d/heat' % server.getsockname()))
             with server.accept()[0]:
                 process.signal(signal.SIGINT)
-                self.assertEqual(exits.INTERRUPTED, process.wait())
-        stdout, stderr = (
-            open(os.path.join(self.directory, name)).read()
-            for name in ('stdout', 'stderr'))
-        self.assertEqual('', stdout)
-        self.assertRegex(stderr, r'\Aheat-manage: interrupted; [^\n]+\n\Z')
+                result = self.result(process)
+        self.assertEqual((exits.INTERRUPTED, ''),
+                         (result.status, result.stdout))
+        self.assertRegex(result.stderr,
+                         r'\Aheat-manage: interrupted; [^\n]+\n\Z')
 
 
 class MissingFileTest(ExitsTestCase):
