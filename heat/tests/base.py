@@ -22,10 +22,10 @@ from oslo_db.sqlalchemy import test_fixtures
 import sqlalchemy as sa
 import testtools
 
-from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
+from heat.tests import at
 from heat.tests import databases
 
 # The engines whose tests must not be skipped, such as "mysql,postgresql".
@@ -143,7 +143,7 @@ class APITestCase(DBTestCase):
 
     def setUp(self):
         super().setUp()
-        self.context = context.RequestContext(tenant_id='tenant')
+        self.context = at.request()
 
     def at_once(self, *functions):
         """Call functions at once; return what each returns or raises."""
@@ -162,7 +162,7 @@ class APITestCase(DBTestCase):
     @contextlib.contextmanager
     def impatient(self):
         """Begin a transaction that waits for no lock; return its context."""
-        request = context.RequestContext(tenant_id='tenant')
+        request = at.request()
         with facade.context_manager.writer.using(request) as session:
             session.execute(sa.text({
                 'mysql': 'SET innodb_lock_wait_timeout = 1',

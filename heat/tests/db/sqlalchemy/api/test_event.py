@@ -14,9 +14,9 @@
 
 from oslo_db import exception as db_exception
 
-from heat.common import context
 from heat.db import api
 from heat.db import exception
+from heat.tests import at
 from heat.tests import base
 
 UUID = '11111111-1111-4111-8111-111111111111'
@@ -29,16 +29,13 @@ class EventTestCase(base.APITestCase):
         self.stack_id = self.create_stack().id
 
     def create(self, name=None, stack_id=None, **values):
-        return api.event_create(self.request(), {
+        return api.event_create(at.request(), {
             'stack_id': stack_id or self.stack_id, 'resource_name': name,
             **values})
 
-    def request(self):
-        return context.RequestContext(tenant_id='tenant')
-
     def names(self, stack_id=None):
         return [event.resource_name for event in api.event_get_all_by_stack(
-            self.request(), stack_id or self.stack_id,
+            at.request(), stack_id or self.stack_id,
             sort_keys=['event_time'])]
 
 

@@ -16,10 +16,10 @@ import functools
 
 from oslo_db import exception as db_exception
 
-from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
+from heat.tests import at
 from heat.tests import base
 
 FILES = {'a.yaml': 'x' * 70000, 'ü.sh': 'echo "\U0001f600"\n'}
@@ -98,9 +98,6 @@ class AtOnceTest(base.APITestCase):
         return [self.create_template(files_id=files.id).id
                 for _ in range(number)]
 
-    def request(self):
-        return context.RequestContext(tenant_id='tenant')
-
     def stored(self):
         return (self.select('SELECT id FROM raw_template'),
                 self.select('SELECT id FROM raw_template_files'))
@@ -108,7 +105,7 @@ class AtOnceTest(base.APITestCase):
     def test_threads(self):
         for _ in range(5):
             self.assertEqual([None] * 8, self.at_once(*(
-                functools.partial(api.raw_template_delete, self.request(),
+                functools.partial(api.raw_template_delete, at.request(),
                                   template_id)
                 for template_id in self.create_templates(8))))
             self.assertEqual(([], []), self.stored())

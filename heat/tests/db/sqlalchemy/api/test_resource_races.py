@@ -16,9 +16,9 @@ from concurrent import futures
 import functools
 import threading
 
-from heat.common import context
 from heat.db import api
 from heat.db import exception
+from heat.tests import at
 from heat.tests import base
 
 THREADS = 6
@@ -31,8 +31,8 @@ class RaceTestCase(base.APITestCase):
     def together(self, *functions):
         """Call functions at once, each with a context; see at_once."""
         return self.at_once(*(
-            functools.partial(function, context.RequestContext(
-                tenant_id='tenant')) for function in functions))
+            functools.partial(function, at.request())
+            for function in functions))
 
     def get(self, resource_id):
         return api.resource_get(self.context, resource_id)

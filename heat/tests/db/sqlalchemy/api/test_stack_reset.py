@@ -15,12 +15,12 @@ import threading
 
 import sqlalchemy as sa
 
-from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.api import stack_status
 from heat.db.sqlalchemy.models import Resource
 from heat.db.sqlalchemy.models import Stack
+from heat.tests import at
 from heat.tests import base
 from heat.tests.cost import CostTestCase
 
@@ -47,7 +47,7 @@ class RaceTest(base.APITestCase):
         started = threading.Event()
 
         def loop():
-            own = context.RequestContext(tenant_id='tenant')
+            own = at.request()
             try:
                 for number in range(MOST_WRITES):
                     write(number, own)

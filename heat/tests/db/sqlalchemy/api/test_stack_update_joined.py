@@ -14,10 +14,10 @@
 
 import copy
 
-from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
+from heat.tests import at
 from heat.tests import base
 from heat.tests.db.sqlalchemy.api import fenced
 from heat.tests.db.sqlalchemy.api.fenced import DEPS
@@ -164,8 +164,8 @@ class CallersTransactionTest(fenced.FenceTestCase):
                     'REPEATABLE-READ', session.execute(
                         'SELECT @@tx_isolation').scalar())
             stack = self.get()
-            api.stack_update(context.RequestContext(tenant_id='tenant'),
-                             self.stack_id, {'current_traversal': NEW}, OLD)
+            api.stack_update(at.request(), self.stack_id,
+                             {'current_traversal': NEW}, OLD)
             self.assertEqual(OLD, stack.current_traversal)
             error = self.assertRaises(
                 exception.ConcurrentTransition, api.stack_update,
@@ -177,8 +177,7 @@ class CallersTransactionTest(fenced.FenceTestCase):
     def test_conflict_tells_that_it_is_deleted_now(self):
         with self.transaction():
             self.get()
-            api.stack_delete(context.RequestContext(tenant_id='tenant'),
-                             self.stack_id, OLD)
+            api.stack_delete(at.request(), self.stack_id, OLD)
             self.assertRaises(
                 exception.NotFound, api.stack_update, self.context,
                 self.stack_id, {'name': 'after'}, OLD)

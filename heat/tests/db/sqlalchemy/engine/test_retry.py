@@ -22,11 +22,11 @@ import sqlalchemy as sa
 import testtools
 
 from heat.common import config
-from heat.common import context
 from heat.db import api
 from heat.db import exception
 from heat.db.sqlalchemy.engine import facade
 from heat.db.sqlalchemy.engine import retry
+from heat.tests import at
 from heat.tests import base
 
 TRAVERSAL = '11111111-1111-4111-8111-111111111111'
@@ -238,7 +238,7 @@ class DeadlockTest(RefusalTestCase):
         """Write both stacks; the first time, wait between the two."""
         is_first = name not in self.calls
         self.calls.append(name)
-        caller = context.RequestContext(tenant_id='tenant')
+        caller = at.request()
         with facade.context_manager.writer.using(caller):
             api.stack_update(caller, ids[0], {'name': name})
             if is_first:
