@@ -20,15 +20,12 @@ import datetime
 
 from heat.db import api
 from heat.db import exception
-from heat.tests.db.sqlalchemy.api import test_lost_connections as lost
 from heat.tests import proxied
 
 UPDATE = b'UPDATE resource'
 
 
-class LostTestCase(lost.LostConnectionTestCase):
-
-    scenarios = proxied.EachPlaceTestCase.scenarios
+class LostTestCase(proxied.EachPlaceTestCase):
 
     def setUp(self):
         super().setUp()
