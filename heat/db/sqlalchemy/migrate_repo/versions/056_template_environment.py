@@ -41,7 +41,7 @@ NEEDS_STOPPED_SERVICES = _('it drops the column stack.parameters')
 # What PostgreSQL takes the numbers of templates from.
 _SEQUENCE = "SELECT pg_get_serial_sequence('raw_template', 'id')"
 
-# Those that are copied: no parameters are other ones, too, and so is A than a.
+# Templates that are copied. NULL differs from any parameters, and A from a.
 _SHARED = (
     'SELECT COUNT(*) FROM (SELECT raw_template_id FROM stack '
     'WHERE deleted_at IS NULL AND raw_template_id IN '
