@@ -27,8 +27,10 @@ from heat.db.sqlalchemy.ddl import sqlite_trial
 _REMEDY = _('drop what is in the way, run db_sync again, and make it anew as '
             'far as it still fits')
 
-# What is changed: each finds other things in the way of it.
-DROPPED, WIDENED, KEY, TABLE = 'dropped', 'widened', 'key', 'table'
+# What is changed: each finds other things in the way of it. A column that is
+# REPLACED is there again afterwards, with its name.
+DROPPED, REPLACED, WIDENED = 'dropped', 'replaced', 'widened'
+KEY, TABLE = 'key', 'table'
 
 # PostgreSQL: what others depend on, as pg_depend has it.
 _COLUMN = '''
@@ -37,6 +39,7 @@ _COLUMN = '''
     WHERE attrelid = to_regclass(:table) AND attname = :column'''
 _WHAT = {
     DROPPED: _COLUMN,
+    REPLACED: _COLUMN,
     WIDENED: _COLUMN,
     # Those who group by it depend on it, and foreign keys on its index.
     KEY: '''
@@ -69,7 +72,7 @@ _POSTGRESQL = '''
         ON d.classid = 'pg_attrdef'::regclass AND attrdef.oid = d.objid
     LEFT JOIN pg_constraint con
         ON d.classid = 'pg_constraint'::regclass AND con.oid = d.objid
-    WHERE %s ORDER BY words'''
+    WHERE %s %s ORDER BY words'''
 _OF_COLUMN = '''
     d.classid IN ('pg_rewrite'::regclass, 'pg_trigger'::regclass,
                   'pg_policy'::regclass, 'pg_proc'::regclass,
@@ -81,6 +84,20 @@ _OF_TABLE = '''
         'pg_constraint'::regclass)
     AND COALESCE(ev_class, conrelid, 0) NOT IN (
         COALESCE(to_regclass(:table), 0), COALESCE(to_regclass(:child), 0))'''
+# A server drops what a trigger of the table reads, and after that refuses what
+# makes it run.
+_POSTGRESQL_TRIGGERS = r'''
+    UNION SELECT pg_describe_object('pg_trigger'::regclass, t.oid, 0)
+    FROM pg_trigger t JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE tgrelid = to_regclass(:table) AND NOT tgisinternal
+    AND prosrc ~* ('\m(new|old) *[.] *"?' || :column || '\M')'''
+_MYSQL_TRIGGERS = '''
+    UNION SELECT CONCAT('trigger ', trigger_name)
+    FROM information_schema.triggers
+    WHERE event_object_schema = DATABASE() AND event_object_table = :table
+    AND action_statement REGEXP CONCAT(
+        '(^|[^a-z0-9_$])(new|old)[`"]? *[.] *[`"]?', :column,
+        '([^a-z0-9_$]|$)')'''
 
 _MYSQL_KEYS = '''
     SELECT CONCAT('foreign key ', constraint_name, ' of ',
@@ -90,20 +107,21 @@ _MYSQL_KEYS = '''
     AND referenced_table_name = :table AND NOT (
         table_schema = DATABASE() AND table_name IN (:table, :child))
     ORDER BY words'''
+_MYSQL_COLUMN = '''
+    SELECT CONCAT('column ', column_name) AS words
+    FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = :table
+    AND generation_expression LIKE CONCAT('%`', :column, '`%')
+    UNION SELECT CONCAT('constraint ', c.constraint_name)
+    FROM information_schema.check_constraints c
+    JOIN information_schema.table_constraints t
+        ON t.constraint_schema = c.constraint_schema
+        AND t.constraint_name = c.constraint_name
+    WHERE c.constraint_schema = DATABASE() AND t.table_name = :table
+    AND c.check_clause LIKE CONCAT('%`', :column, '`%')'''
 _QUERIES = {
-    ('mysql', DROPPED): '''
-        SELECT CONCAT('column ', column_name) AS words
-        FROM information_schema.columns
-        WHERE table_schema = DATABASE() AND table_name = :table
-        AND generation_expression LIKE CONCAT('%`', :column, '`%')
-        UNION SELECT CONCAT('constraint ', c.constraint_name)
-        FROM information_schema.check_constraints c
-        JOIN information_schema.table_constraints t
-            ON t.constraint_schema = c.constraint_schema
-            AND t.constraint_name = c.constraint_name
-        WHERE c.constraint_schema = DATABASE() AND t.table_name = :table
-        AND c.check_clause LIKE CONCAT('%`', :column, '`%')
-        ORDER BY words''',
+    ('mysql', DROPPED): _MYSQL_COLUMN + _MYSQL_TRIGGERS + ' ORDER BY words',
+    ('mysql', REPLACED): _MYSQL_COLUMN + ' ORDER BY words',
     # MariaDB shortens an index on it alone.
     ('mysql', WIDENED): '''
         SELECT CONCAT('index ', index_name) AS words
@@ -124,7 +142,8 @@ _QUERIES = {
         UNION ''' + _MYSQL_KEYS,
     ('mysql', TABLE): _MYSQL_KEYS,
     **{('postgresql', kind): _POSTGRESQL % (_WHAT[kind], (
-        _OF_COLUMN if kind in (DROPPED, WIDENED) else _OF_TABLE))
+        _OF_COLUMN if kind in (DROPPED, REPLACED, WIDENED) else _OF_TABLE),
+        _POSTGRESQL_TRIGGERS if kind == DROPPED else '')
        for kind in _WHAT},
 }
 
@@ -135,8 +154,8 @@ def refuse_dependents(engine, kind, table, column=None, child=None,
 
     A Recorder that is to look for what is refused notes what it finds.
 
-    :param kind: DROPPED or WIDENED, of a column; KEY, the primary one of a
-        table, is dropped; or the TABLE is
+    :param kind: DROPPED, REPLACED or WIDENED, of a column; KEY, the primary
+        one of a table, is dropped; or the TABLE is
     :param table: its name
     :param column: its name
     :param child: the name of a table that may refer to this one

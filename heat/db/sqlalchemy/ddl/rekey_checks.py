@@ -64,5 +64,5 @@ def _refuse_dependents(engine, r):
         only_if=lambda schema: has_old_key(schema, r))
     reference = look(engine, lambda schema: old_reference(schema, r))
     if reference and engine.name != 'sqlite':
-        dependents.refuse_dependents(engine, dependents.DROPPED, r.child.name,
-                                     reference)
+        dependents.refuse_dependents(engine, dependents.REPLACED,
+                                     r.child.name, reference)

@@ -47,13 +47,23 @@ IN_THE_WAY = (
         "CREATE POLICY mine ON stack USING (parameters <> '')",
         'CREATE TRIGGER mine BEFORE UPDATE OF parameters ON stack FOR EACH '
         'ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+        'CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS '
+        "'BEGIN PERFORM OLD.parameters; RETURN NEW; END'",
+        'CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS '
+        "'BEGIN PERFORM NEW.resource_id, NEW.key_parameters; RETURN NEW; END'",
+        'CREATE TRIGGER reads AFTER UPDATE ON stack FOR EACH ROW '
+        'EXECUTE FUNCTION look()',
+        'CREATE TRIGGER keeps AFTER DELETE ON resource_data FOR EACH ROW '
+        'EXECUTE FUNCTION keep()',
+        'CREATE TRIGGER keeps AFTER DELETE ON stack FOR EACH ROW '
+        'EXECUTE FUNCTION keep()',
         'CREATE INDEX mine ON stack (upper(status_reason))'), (
         'stack.parameters can not be changed because of policy mine on table '
-        'stack, trigger mine on table stack; '
+        'stack, trigger mine on table stack, trigger reads on table stack; '
         'stack.status_reason can not be changed because of column size of '
         'table stack'), (
         'ALTER TABLE stack DROP size', 'DROP POLICY mine ON stack',
-        'DROP TRIGGER mine ON stack')),
+        'DROP TRIGGER mine ON stack', 'DROP TRIGGER reads ON stack')),
     ('mysql', (
         'CREATE TABLE other (id INTEGER, CONSTRAINT mine FOREIGN KEY (id) '
         'REFERENCES watch_rule (id)) CHARSET utf8mb3',
@@ -61,9 +71,14 @@ IN_THE_WAY = (
         'ALTER TABLE resource_data ADD CONSTRAINT mine '
         "CHECK (resource_id <> 'x' OR redact)",
         'ALTER TABLE resource ADD counter INTEGER AUTO_INCREMENT UNIQUE',
+        'CREATE TRIGGER mine BEFORE UPDATE ON stack FOR EACH ROW '
+        'SET @mine = OLD.`parameters`',
+        'CREATE TRIGGER keeps BEFORE DELETE ON resource_data FOR EACH ROW '
+        'SET @mine = OLD.resource_id, @parameters = OLD.id',
         'CREATE INDEX mine ON stack (status_reason, name)',
         'CREATE INDEX "alone" ON resource (status_reason)'), (
-        'stack.parameters can not be changed because of column size; '
+        'stack.parameters can not be changed because of column size, '
+        'trigger mine; '
         'table resource can not be changed because of column counter; '
         'resource_data.resource_id can not be changed because of constraint '
         'mine; '
@@ -71,6 +86,7 @@ IN_THE_WAY = (
         'table watch_rule can not be changed because of foreign key '
         'mine of %(database)s.other'), (
         'DROP TABLE other', 'ALTER TABLE stack DROP size',
+        'DROP TRIGGER mine',
         'ALTER TABLE resource DROP counter',
         'ALTER TABLE resource_data DROP CONSTRAINT mine',
         'DROP INDEX mine ON stack')),
