@@ -27,6 +27,7 @@ from heat.db.sqlalchemy.migration.apply import apply_version
 from heat.db.sqlalchemy.migration import claim
 from heat.db.sqlalchemy.migration import indexes
 from heat.db.sqlalchemy.migration import migrate_version
+from heat.db.sqlalchemy.migration import owner
 from heat.db.sqlalchemy.migration import pending
 from heat.db.sqlalchemy.migration import repository
 from heat.db.sqlalchemy.migration.repository import INIT_VERSION
@@ -102,6 +103,8 @@ def foresee(engine, scripts, orphans, tells=False):
         schema = ddl.SimulatedSchema(engine.dialect, ddl.Schema(conn))
         planned = [_planned(script, schema, refused, orphans=orphans,
                             tells=tells) for script in scripts]
+    refused += owner.refused(engine, [
+        statement for script in planned for statement in script.statements])
     if refused:
         ddl.refusal.stop(refused)
     return planned

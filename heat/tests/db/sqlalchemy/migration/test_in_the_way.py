@@ -12,6 +12,8 @@
 
 """What of someone else is in the way of a version."""
 
+import sqlalchemy as sa
+
 from heat.db import api
 from heat.db import exception
 from heat.tests import base
@@ -144,6 +146,31 @@ class InTheWayTest(test_another_hand.AnotherHandTestCase):
         self.assert_in_the_way(
             'the name ix_stack_owner_id, of an index to make, is taken by '
             'something else in the schema; rename that and run db_sync again')
+
+    @base.only_on('postgresql')
+    def test_tables_of_another_role(self):
+        """Those that are changed: after 049, user_creds is not."""
+        self.load('054')
+        tables = sa.inspect(self.engine).get_table_names()
+        role = 'pg_database_owner'
+        self.change('GRANT ALL ON SCHEMA public TO ' + role, *(
+            'ALTER TABLE %s OWNER TO %s' % (name, role) for name in tables
+            if name not in ('event', 'user_creds')),
+            'GRANT ALL ON user_creds, event TO ' + role)
+        engine = sa.create_engine(self.engine.url.update_query_dict(
+            {'options': '-c role=' + role}))
+        self.addCleanup(engine.dispose)
+        before = self.describe()
+        error = self.assertRaises(exception.MigrationError, api.db_sync,
+                                  engine)
+        self.assertEqual(
+            'tables to be changed that another role owns: event (of %s); let '
+            'their owner run db_sync, or give them to its role with ALTER '
+            'TABLE ... OWNER TO, and run db_sync again' %
+            self.engine.url.username, str(error))
+        self.assertEqual(before, self.describe())
+        self.change('ALTER TABLE event OWNER TO ' + role)
+        api.db_sync(engine)
 
     @base.only_on('mysql')
     def test_partitions(self):
