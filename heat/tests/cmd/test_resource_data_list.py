@@ -12,7 +12,11 @@
 
 """heat-manage resource_data_list."""
 
+import json
+
+from heat.cmd import exits
 from heat.db import api
+from heat.db.sqlalchemy import models
 from heat.tests.cmd import command
 
 
@@ -29,16 +33,48 @@ class ResourceDataListTest(command.CommandTestCase):
             {line.rstrip() for line in self.assert_done(
                 'resource_data_list', str(resource_id)).splitlines()})
         self.assertEqual(
-            {'data': {'private_key': 'sec\nret', 'volume_id': '1234'}},
+            {'data': {'private_key': 'sec\nret', 'volume_id': '1234'},
+             'unreadable': []},
             self.assert_done_as_json('resource_data_list', str(resource_id)))
 
-    def test_another_key(self):
+    def test_values_that_can_not_be_read(self):
         resource_id = self.create_resource().id
-        api.resource_data_set(self.context, resource_id, 'key', 'secret', True)
-        line = self.assert_refused('resource_data_list', str(resource_id),
-                                   OS_DEFAULT__AUTH_ENCRYPTION_KEY='x' * 32)
-        self.assertIn('key is damaged, or encrypted with a key', line)
-        self.assertNotIn('xxx', line)
+        for key, stored in (('clear', None), ('secret', None),
+                            ('of\nanother', {'value': 'gAAAAAsecret'}),
+                            ('method', {'decrypt_method': 'rot13'})):
+            row = api.resource_data_set(self.context, resource_id, key,
+                                        'readable', key != 'clear')
+            if stored:
+                self.change(row.id, **stored)
+        result = self.run_command('resource_data_list', str(resource_id))
+        self.assertEqual(exits.FAILED, result.status)
+        self.assertEqual(['clear readable', 'secret readable'], sorted(
+            ' '.join(line.split()) for line in result.stdout.splitlines()))
+        self.assertEqual(
+            ['heat-manage: the value of method can not be read: the method',
+             'heat-manage: the value of of\\nanother can not be read: of\\na'],
+            sorted(line[:60] for line in result.stderr.splitlines()))
+        self.assertNotIn('gAAAAA', result.stderr)
+
+    def test_json_of_values_that_can_not_be_read(self):
+        resource_id = self.create_resource().id
+        for key, redact in ('clear', False), ('secret', True):
+            api.resource_data_set(self.context, resource_id, key, 'value',
+                                  redact)
+        result = self.run_command(
+            'resource_data_list', str(resource_id), '--format', 'json',
+            OS_DEFAULT__AUTH_ENCRYPTION_KEY='x' * 32)
+        self.assertEqual(exits.FAILED, result.status)
+        self.assertEqual({'data': {'clear': 'value'},
+                          'unreadable': ['secret']},
+                         json.loads(result.stdout))
+        self.assertNotIn('xxx', result.stderr)
+
+    def change(self, row_id, **values):
+        table = models.ResourceData.__table__
+        with self.engine.begin() as conn:
+            conn.execute(table.update().where(
+                table.c.id == row_id).values(values))
 
     def test_none(self):
         for number in ('1', '9999999999'):

@@ -46,6 +46,15 @@ def resource_data_get_all(context, resource_id, data=None):
         or one can not be used; the text has the key of the value
     :raises oslo_db.exception.DBError: as the database says
     """
+    return {key: read(row) for key, row in by_key(
+        context, resource_id, data).items()}
+
+
+def by_key(context, resource_id, data=None):
+    """Return {key: the models.ResourceData that counts}.
+
+    All as resource_data_get_all, but values are as they are stored.
+    """
     facade.check_context(context)
     if data is None:
         data = rows.every(context, data_rows.of_resource(),
@@ -56,7 +65,7 @@ def resource_data_get_all(context, resource_id, data=None):
                                       ['data'])
     if not data:
         raise units.not_found(ResourceData, resource_id)
-    return {row.key: _value(row) for row in sorted(
+    return {row.key: row for row in sorted(
         data, key=lambda row: row.id or 0, reverse=True)}
 
 
@@ -71,7 +80,7 @@ def resource_data_get(context, resource_id, key):
     :raises heat.db.exception.InvalidEncryptionKey: as resource_data_get_all
     :raises oslo_db.exception.DBError: as the database says
     """
-    return _value(resource_data_get_by_key(context, resource_id, key))
+    return read(resource_data_get_by_key(context, resource_id, key))
 
 
 def resource_data_get_by_key(context, resource_id, key):
@@ -145,7 +154,11 @@ def _stored(value, redact):
     return {'value': value, 'decrypt_method': '', 'redact': False}
 
 
-def _value(row):
+def read(row):
+    """Return the value of a models.ResourceData, decrypted if it is secret.
+
+    :raises: as resource_data_get
+    """
     if row.redact:
         return crypt.decrypt(row.decrypt_method, row.value, str(row.key))
     return row.value
