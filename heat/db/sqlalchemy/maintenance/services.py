@@ -77,5 +77,4 @@ def _update():
         Service.id == sa.bindparam('this'), Service.deleted_at.is_(None),
         sa.func.coalesce(
             Service.updated_at, Service.created_at).is_not_distinct_from(
-                sa.bindparam('last', type_=sa.DateTime()))).execution_options(
-                    autocommit=False)
+                sa.bindparam('last', type_=sa.DateTime())))
