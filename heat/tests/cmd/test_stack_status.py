@@ -168,6 +168,19 @@ class StackStatusTest(StatusTestCase):
         self.assert_found('stack_locked_by_dead_engine',
                           'the stack is locked by engine ' + stuck.DEAD)
 
+    def test_without_a_traversal(self):
+        """Heat suspends and checks any stack under its lock alone."""
+        self.write(action='SUSPEND')
+        self.resource('net')
+        self.resource('db', 'IN_PROGRESS', action='SUSPEND')
+        self.depend('db needs net', 'net')
+        self.grow_old()
+        api.stack_lock_create(self.context, self.stack_id, stuck.ALIVE)
+        self.assert_nothing_found()
+        api.stack_lock_steal(self.context, self.stack_id, stuck.ALIVE,
+                             stuck.DEAD)
+        self.assert_found('stack_locked_by_dead_engine')
+
     def test_legacy_stack(self):
         self.write(convergence=False)
         self.resource('db', 'IN_PROGRESS')

@@ -93,6 +93,15 @@ def _of_lock(report, graph):
         yield Finding(NO_LOCK, seconds=seconds)
 
 
+def _has_holder(report):
+    """Tell whether an engine has the lock of the stack.
+
+    Heat suspends, resumes, checks and snapshots a stack under that lock,
+    without a traversal and without locks of resources.
+    """
+    return report.stack['engine_id'] is not None
+
+
 def _of_resources(report, graph):
     for row in report.resources:
         seconds = _age_of(report, row)
@@ -100,7 +109,8 @@ def _of_resources(report, graph):
             yield Finding(RESOURCE_LOCK, row, row['engine_id'],
                           seconds=seconds)
         elif (row['engine_id'] is None and is_in_progress(row) and
-                report.stack['convergence'] and _is_late(seconds)):
+                report.stack['convergence'] and not _has_holder(report) and
+                _is_late(seconds)):
             yield Finding(NO_ENGINE, row, seconds=seconds)
 
 
@@ -111,7 +121,7 @@ def _of_traversal(report, graph):
         return
     seconds = _age_of(report, report.stack)
     if not graph.is_under_way:
-        if _is_late(seconds):
+        if _is_late(seconds) and not _has_holder(report):
             yield Finding(NOT_STARTED, seconds=seconds)
         return
     missing = [node for node in sorted(graph.progress)
