@@ -12,6 +12,7 @@
 
 """Column types of the models."""
 
+import functools
 import json
 
 from sqlalchemy.dialects import mysql
@@ -21,6 +22,11 @@ from heat.common.i18n import _
 
 # Where MySQL's TEXT ends.
 MOST_BYTES = 65535
+# JSON of so many characters is decoded once, and all who read it share the
+# frozen value: not short texts, which are many and would push the long ones
+# out, nor longer ones than the templates that Heat takes.
+SHORTEST_SHARED = 4 * 1024
+LONGEST_SHARED = 512 * 1024
 LongText = types.Text().with_variant(mysql.LONGTEXT(), 'mysql')
 
 
@@ -72,7 +78,19 @@ def freeze(value):
 
 
 def _decode(text):
+    if SHORTEST_SHARED <= len(text) <= LONGEST_SHARED:
+        # As str, or the text of a JsonText would be another one.
+        return _decode_shared(str(text))
+    return _decode_alone(text)
+
+
+def _decode_alone(text):
     return freeze(json.loads(text, object_hook=_freeze_object))
+
+
+# Engines read a template, and the edges of a graph, for each resource of a
+# stack. To find a text takes a hundredth of the time of decoding it.
+_decode_shared = functools.lru_cache(maxsize=32)(_decode_alone)
 
 
 def _freeze_object(value):
@@ -96,12 +114,21 @@ def _refuse(self, *args, **kwargs):
           'copy.deepcopy() of it, which is a plain value, and store that'))
 
 
+def _thaw(frozen, memo=None):
+    """Return a copy that can be changed, as deep as copy.deepcopy's."""
+    if isinstance(frozen, dict):
+        return {key: _thaw(item) if type(item) in _NESTED else item
+                for key, item in frozen.items()}
+    return [_thaw(item) if type(item) in _NESTED else item for item in frozen]
+
+
 class FrozenDict(dict):
     """A dictionary that refuses changes; its copies and pickles are plain."""
 
     __slots__ = ()
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = _refuse
     setdefault = update = _refuse
+    __deepcopy__ = _thaw
 
     def __reduce__(self):
         return dict, (dict(self),)
@@ -113,11 +140,12 @@ class FrozenList(list):
     __slots__ = ()
     __setitem__ = __delitem__ = __iadd__ = __imul__ = append = _refuse
     clear = extend = insert = pop = remove = reverse = sort = _refuse
+    __deepcopy__ = _thaw
 
     def __reduce__(self):
         return list, (list(self),)
 
 
+_NESTED = frozenset((FrozenDict, FrozenList))
 # What has nothing in it that can be changed.
-_FROZEN = frozenset((str, int, float, bool, type(None), FrozenDict,
-                     FrozenList))
+_FROZEN = _NESTED | {str, int, float, bool, type(None)}

@@ -79,3 +79,34 @@ class FrozenJsonTest(testtools.TestCase):
         frozen = types.freeze(value)
         value['a'].append(2)
         self.assertEqual(self.VALUE, frozen)
+
+    def test_a_copy_is_the_callers_own(self):
+        plain = copy.deepcopy(self.frozen)
+        plain['a'][1]['b'] = 'mine'
+        plain['a'].append(2)
+        self.assertEqual(self.VALUE, self.frozen)
+
+
+class SharedJsonTest(testtools.TestCase):
+
+    def read(self, text):
+        # Drivers make a new text of each row.
+        return types.Json().process_result_value(''.join(text), None)
+
+    def test_a_long_text_is_decoded_once(self):
+        text = json.dumps({'a': ['x' * types.SHORTEST_SHARED]})
+        value = self.read(text)
+        self.assertEqual(json.loads(text), value)
+        self.assertIs(value, self.read(text))
+        self.assertIs(value, types.freeze(types.JsonText(text)))
+        self.assertIsInstance(value['a'], types.FrozenList)
+
+    def test_no_other_text_is_taken_for_it(self):
+        for number in (1, True, 1.0):
+            text = json.dumps([number, 'x' * types.SHORTEST_SHARED])
+            self.assertIs(type(number), type(self.read(text)[0]))
+
+    def test_short_and_huge_texts_are_decoded_each_time(self):
+        for size in (types.SHORTEST_SHARED // 2, types.LONGEST_SHARED):
+            text = json.dumps(['x' * size])
+            self.assertIsNot(self.read(text), self.read(text))
