@@ -49,6 +49,9 @@ _FINDINGS = {
         'nested stack %(subject)s has hung for %(age)s: heat-manage '
         'stack_status %(id)s tells why'),
 }
+_NESTED_DIED = _(
+    'nested stack %(subject)s has hung for %(age)s: it, or something in it, '
+    'is locked by %(engine)s: heat-manage stack_status %(id)s tells more')
 _NESTED_AT_REST = _(
     'nested stack %(subject)s is at rest, but locked by %(engine)s, or '
     'something in it is: heat-manage stack_status %(id)s tells more')
@@ -82,6 +85,8 @@ class Words:
             named = self._quoted
             if not diagnosis.is_in_progress(subject):
                 text = _NESTED_AT_REST
+            elif engine_id:
+                text = _NESTED_DIED
         age = _('long') if one.seconds is None else stacks.age(one.seconds)
         return text % {
             'subject': named(subject), 'id': subject.get('id'),

@@ -13,6 +13,7 @@
 
 import argparse
 import json
+import uuid
 
 from heat.cmd import output
 from heat.cmd import stack_status
@@ -189,6 +190,15 @@ class StackStatusTest(StatusTestCase):
         api.stack_lock_create(self.context, self.stack_id, stuck.ALIVE)
         self.assert_nothing_found()
 
+    def test_resource_that_a_legacy_stack_left(self):
+        self.write(convergence=False, status='FAILED')
+        self.resource('db', 'IN_PROGRESS')
+        self.assert_nothing_found()
+        self.grow_old()
+        self.assert_found('resource_in_progress_without_engine')
+        api.stack_lock_create(self.context, self.stack_id, stuck.ALIVE)
+        self.assert_nothing_found()
+
     def test_cleanup_and_replacement(self):
         """The one replaced is to be deleted, once the new one is there."""
         new = self.resource('new', 'IN_PROGRESS', engine_id=stuck.ALIVE)
@@ -213,6 +223,24 @@ class StackStatusTest(StatusTestCase):
         self.write(status='COMPLETE')
         report, graph, findings, text = self.diagnose()
         self.assertEqual([nested], stack_diagnosis.to_reset(report, findings))
+
+    def test_which_nested_stack_the_others_wait_for(self):
+        """Of those that hang, one is told first, with the dead engine."""
+        self.two(status='IN_PROGRESS', engine_id=stuck.ALIVE)
+        nested = [self.stack_id]
+        for number in range(4):
+            nested.append(self.in_progress(
+                owner_id=nested[-1], id=str(uuid.UUID(int=number))))
+        self.resource('deep', 'IN_PROGRESS', nested[3], engine_id=stuck.DEAD)
+        self.grow_old()
+        findings, text = self.diagnose()[2:]
+        found = [one.subject['id'] for one in findings]
+        self.assertEqual((nested[3], sorted(nested[1:])),
+                         (found[0], sorted(found)))
+        told = text.partition('Diagnosis:\n')[2].splitlines()
+        self.assertIn('is locked by engine %s on host' % stuck.DEAD, told[0])
+        self.assertIn('stack_status %s tells more' % nested[3], told[0])
+        self.assertNotIn(stuck.DEAD, ''.join(told[1:]))
 
     def test_nested_stack_at_rest(self):
         """It does not hang, though an engine has died with its lock."""

@@ -109,9 +109,14 @@ def _of_resources(report, graph):
             yield Finding(RESOURCE_LOCK, row, row['engine_id'],
                           seconds=seconds)
         elif (row['engine_id'] is None and is_in_progress(row) and
-                report.stack['convergence'] and not _has_holder(report) and
+                not _waits_for_lock(report) and not _has_holder(report) and
                 _is_late(seconds)):
             yield Finding(NO_ENGINE, row, seconds=seconds)
+
+
+def _waits_for_lock(report):
+    """Tell whether NO_LOCK says of all its resources that nobody has them."""
+    return not report.stack['convergence'] and is_in_progress(report.stack)
 
 
 def _of_traversal(report, graph):
@@ -145,18 +150,21 @@ def _of_turns(report, graph):
 
 
 def _of_nested(report, graph):
-    """Find stacks below that have died with an engine, or have none."""
+    """Return what is found of stacks below: those of dead engines first."""
     holders = {row['id']: {row['engine_id']} for row in report.nested}
     for row in report.nested_work:
         holders.setdefault(row['stack_id'], set()).add(row['engine_id'])
+    found = []
     for row in report.nested:
         engines = holders[row['id']] - {None}
         dead = sorted(filter(graph.is_dead, engines))
         seconds = _age_of(report, row)
         if dead or (not engines and is_in_progress(row) and
                     _is_late(seconds)):
-            yield Finding(NESTED, row, dead[0] if dead else None,
-                          seconds=seconds)
+            found.append(Finding(NESTED, row, dead[0] if dead else None,
+                                 seconds=seconds))
+    # What an engine has died with is what the stacks above it wait for.
+    return sorted(found, key=lambda one: one.engine_id is None)
 
 
 def to_reset(report, findings):
