@@ -16,7 +16,8 @@ Fills two scratch databases with the same rows: one has the schema that this
 package's db_sync makes, the other one that of Heat 25's own. Other processes
 insert and update in both all the time, stacks that are not deleted. Meanwhile
 the stacks are purged in ten turns, in which both take part one after the
-other, each time in a process of its own; benchmarks.purge_engine is that.
+other, each time in a process of its own; benchmarks.purge_engine is that. With
+--limit a turn ends after so long, and what is left waits for the next one.
 Prints the seconds, the memory, and how long statements of the others took: in
 the same database; in the other one, which tells how much of it is due to the
 machine; and before the first turn. tools/heat-venv.sh makes the environment of
@@ -59,6 +60,7 @@ class Side:
         self.engine = opened.engine
         self.server = opened.description()
         self.url, = opened.urls
+        self.limit = args.limit
         self.turns = []
         self.error = None
         deleted.make(self.url, LIVE, args.stacks, args.events, lambda done:
@@ -79,7 +81,8 @@ class Side:
         if self.error:
             return
         done = subprocess.run(
-            (layers.PYTHON, purge_engine.__file__, str(deleted.age(turn))),
+            (layers.PYTHON, purge_engine.__file__, str(deleted.age(turn)),
+             str(self.limit)),
             env=_environment(self.url, PYTHONPATH=self.path), cwd=self.path,
             text=True, capture_output=True)
         if done.returncode:
@@ -189,13 +192,14 @@ def measure(args, engine):
 
 def rows(results):
     """Return the table of the documentation."""
-    yield ['Engine', 'Purge by', 'Seconds', 'MiB, first turn', 'MiB, last',
-           'Waits, ms: 99.9 %', 'longest', 'elsewhere: 99.9 %', 'longest',
-           'before: longest', 'longer than all elsewhere then']
+    yield ['Engine', 'Purge by', 'Stacks', 'Seconds', 'MiB, first turn',
+           'MiB, last', 'Waits, ms: 99.9 %', 'longest', 'elsewhere: 99.9 %',
+           'longest', 'before: longest', 'longer than all elsewhere then']
     for one in results['purges']:
         memory = one['memory_mib'] or [None]
         yield [one['engine'], one['layer'], *map(_rounded, (
-            one['seconds'], memory[0], memory[-1],
+            results['stacks'] - one['left'], one['seconds'], memory[0],
+            memory[-1],
             one['waits_ms']['99.9 %'], one['waits_ms']['longest'],
             one['waits_elsewhere_ms']['99.9 %'],
             one['waits_elsewhere_ms']['longest'],
@@ -227,6 +231,8 @@ def arguments(argv=None):
                         help='that are deleted; by default %(default)s')
     parser.add_argument('--events', type=count, default=5, metavar='N',
                         help='of each stack; by default %(default)s')
+    parser.add_argument('--limit', type=count, default=0, metavar='SECONDS',
+                        help='of each turn; by default none')
     parser.add_argument('--before', type=command.number(float, 0), default=10,
                         metavar='SECONDS', help='how long the others are '
                         'measured alone; by default %(default)s')

@@ -198,7 +198,8 @@ class FiguresTest(testtools.TestCase):
         self.useFixture(fixtures.MonkeyPatch('benchmarks.deleted.TURNS', 1))
         results = json.loads(json.dumps(purge.collect(purge.arguments(
             ['--engine', 'sqlite', '--stacks', '100', '--events', '2',
-             '--before', '0.1', '--directory', self.directory]))))
+             '--limit', '600', '--before', '0.1',
+             '--directory', self.directory]))))
         mine, own = results['purges']
         self.assertEqual((0, None), (mine['left'], mine['error']))
         self.assertIn('ResourceClosedError', own['error'])
