@@ -33,6 +33,9 @@ _FINDINGS = {
     diagnosis.UNREADABLE: _(
         'the dependencies of the traversal can not be read in whole: its '
         'current_deps is not what Heat stores'),
+    diagnosis.NO_JSON: _(
+        "the stack's current_deps is no JSON: Heat can not read the stack, "
+        'nor list the stacks of its tenant'),
     diagnosis.NOT_STARTED: _(
         'the stack is in progress for %(age)s, but its traversal has no sync '
         'points: the engine that was to begin it is gone'),

@@ -99,6 +99,21 @@ class ResetTest(stuck.StuckTestCase):
             self.assertNotIn((traversal,), self.select(
                 'SELECT current_traversal FROM stack'))
 
+    def test_dependencies_that_are_no_json(self):
+        """Heat could not read the stack, nor list those of its tenant."""
+        legacy = self.in_progress(convergence=False, owner_id=self.stack_id)
+        self.execute("UPDATE stack SET current_deps = '{\"edges\": [' "
+                     "WHERE id <> '%s'" % legacy)
+        self.assert_done('reset_stack_status', self.stack_id, '--yes')
+        stacks = {stack.id: stack.current_deps
+                  for stack in api.stack_get_all(self.context,
+                                                 show_nested=True)}
+        self.assertEqual(3, len(stacks))
+        self.assertIsNone(stacks.pop(legacy))
+        self.assertEqual([{'edges': []}] * 2, list(stacks.values()))
+        self.assertIn('nothing is wrong',
+                      self.assert_done('stack_status', self.stack_id))
+
     def test_yes_as_json(self):
         self.assertEqual({'done': self.numbers}, self.assert_done_as_json(
             'reset_stack_status', self.stack_id, '--yes'))

@@ -268,13 +268,18 @@ class StackStatusTest(StatusTestCase):
         self.write(status='COMPLETE', current_deps=[
             [self.ids['net'], None], [{}, None], ['x', []]])
         self.assert_found('dependencies_unreadable', resets=False)
+        self.write(status='IN_PROGRESS')
+        self.sync_point('net')
+        self.sync_point(None, 'net')
+        self.grow_old()
+        self.assert_found('dependencies_unreadable')
 
     def test_dependencies_that_are_no_json(self):
         """Someone has mended the row by hand."""
         self.write(status='COMPLETE')
-        for text in '', '{"edges": [', 'null null', '[NaN]', '[' * 9999:
+        for text in '', '{"edges": [', 'null null', '[' * 9999:
             self.execute("UPDATE stack SET current_deps = '%s'" % text)
-            self.assert_found('dependencies_unreadable', resets=False)
+            self.assert_found('dependencies_no_json', 'nor list the stacks')
             self.look(2)
 
     def test_no_reason(self):

@@ -33,6 +33,8 @@ from heat.db.sqlalchemy.models import Stack
 FIXED = ('id', 'created_at', 'deleted_at')
 IN_PROGRESS = 'IN_PROGRESS'
 FAILED = 'FAILED'
+# As Heat's engines store it.
+NO_DEPS = {'edges': []}
 
 
 class Expectation(enum.Enum):
@@ -97,7 +99,11 @@ def unit(stack_id, values, exp_trvsl, scope, mark, then=None):
 
 
 def stop(execute, stack_ids, traversal):
-    """Let whatever works on stacks stop: it is in another traversal."""
+    """Let whatever works on stacks stop: they are in another traversal.
+
+    It has no graph yet; a stored one that is no JSON would keep Heat from
+    reading the stack, and from listing those of its tenant.
+    """
     execute(_stop(), {'stack_ids': stack_ids, 'current_traversal': traversal})
 
 
@@ -108,15 +114,21 @@ def fail(execute, stack_ids, reason):
         'updated_at': now()}).rowcount
 
 
-@functools.cache
-def _stop():
+def _these():
     return sa.update(Stack.__table__).where(
         Stack.id.in_(sa.bindparam('stack_ids', expanding=True)))
 
 
 @functools.cache
+def _stop():
+    deps = Stack.current_deps
+    return _these().values(current_deps=sa.case(
+        (deps.is_not(None), sa.literal(NO_DEPS, deps.type))))
+
+
+@functools.cache
 def _fail():
-    return _stop().where(SameText(Stack.status, sa.literal(IN_PROGRESS)))
+    return _these().where(SameText(Stack.status, sa.literal(IN_PROGRESS)))
 
 
 def withdraw(execute, stack_id):

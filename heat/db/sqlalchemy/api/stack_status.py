@@ -64,9 +64,9 @@ def reset_stack_status(context, stack_id, exp_trvsl=fence.ANY_TRAVERSAL):
 
     Stacks and resources in progress have failed; what waits for a hook does
     so no more; locks are given back, and sync points deleted. All stacks get
-    a new traversal, and all resources the next atomic_key, so that whatever
-    still works on them stops and changes nothing: it may be called while
-    engines run.
+    a new traversal, without a graph, and all resources the next atomic_key,
+    so that whatever still works on them stops and changes nothing: it may be
+    called while engines run. A current_deps that can not be read is gone.
 
     All or nothing, in one transaction: an UPDATE, a SELECT of the stacks, and
     for each 100 of them two UPDATEs, two UPDATEs of their resources, a

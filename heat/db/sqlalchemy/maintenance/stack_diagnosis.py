@@ -29,6 +29,7 @@ NO_LOCK = 'stack_in_progress_without_lock'
 RESOURCE_LOCK = 'resource_locked_by_dead_engine'
 NO_ENGINE = 'resource_in_progress_without_engine'
 UNREADABLE = 'dependencies_unreadable'
+NO_JSON = 'dependencies_no_json'
 NOT_STARTED = 'traversal_not_started'
 NO_SYNC_POINT = 'sync_point_missing'
 LOST_TURN = 'turn_lost'
@@ -120,8 +121,12 @@ def _waits_for_lock(report):
 
 
 def _of_traversal(report, graph):
+    if isinstance(report.stack['current_deps'], str):
+        yield Finding(NO_JSON)
+        return
     if not graph.is_readable:
         yield Finding(UNREADABLE)
+        return
     if not (report.stack['convergence'] and is_in_progress(report.stack)):
         return
     seconds = _age_of(report, report.stack)
@@ -172,8 +177,9 @@ def to_reset(report, findings):
 
     What hangs below is reset with a stack that is in progress.
     """
-    kinds = {finding.kind for finding in findings} - {UNREADABLE}
-    if kinds - {NESTED} or (kinds and is_in_progress(report.stack)):
+    kinds = {finding.kind for finding in findings}
+    if kinds - {NESTED, UNREADABLE} or (
+            kinds and is_in_progress(report.stack)):
         return [report.stack['id']]
     return [finding.subject['id'] for finding in findings
             if finding.kind == NESTED]
