@@ -242,6 +242,26 @@ class StackStatusTest(StatusTestCase):
         self.assertIn('stack_status %s tells more' % nested[3], told[0])
         self.assertNotIn(stuck.DEAD, ''.join(told[1:]))
 
+    def test_backup(self):
+        """Heat works on it under the lock of the stack that owns it."""
+        self.write(convergence=False, action='UPDATE')
+        backup = self.in_progress(
+            name='web*', owner_id=self.stack_id, backup=True,
+            convergence=False, action='DELETE')
+        self.resource('old', 'IN_PROGRESS', backup)
+        self.grow_old()
+        top = self.stack_id
+        api.stack_lock_create(self.context, top, stuck.ALIVE)
+        self.assert_nothing_found()
+        self.assertIn('nothing is wrong', self.look(0, backup))
+        api.stack_lock_steal(self.context, top, stuck.ALIVE, stuck.DEAD)
+        self.assert_found('stack_locked_by_dead_engine')
+        self.assertIn(RESET % top, self.look(2, backup))
+        api.stack_lock_release(self.context, top, stuck.DEAD)
+        self.write(status='FAILED')
+        self.assertIn(RESET % backup, self.look(2))
+        self.assertIn(RESET % backup, self.look(2, backup))
+
     def test_nested_stack_at_rest(self):
         """It does not hang, though an engine has died with its lock."""
         self.write(status='COMPLETE')

@@ -161,6 +161,8 @@ def _of_nested(report, graph):
         holders.setdefault(row['stack_id'], set()).add(row['engine_id'])
     found = []
     for row in report.nested:
+        if _is_locked_with_owner(row):
+            continue
         engines = holders[row['id']] - {None}
         dead = sorted(filter(graph.is_dead, engines))
         seconds = _age_of(report, row)
@@ -172,6 +174,11 @@ def _of_nested(report, graph):
     return sorted(found, key=lambda one: one.engine_id is None)
 
 
+def _is_locked_with_owner(row):
+    """Tell whether a stack is a backup, and its owner has a lock."""
+    return bool(row['backup']) and row['engine_id'] is not None
+
+
 def to_reset(report, findings):
     """Return the ids of the stacks whose status is to be reset.
 
@@ -180,6 +187,7 @@ def to_reset(report, findings):
     kinds = {finding.kind for finding in findings}
     if kinds - {NESTED, UNREADABLE} or (
             kinds and is_in_progress(report.stack)):
-        return [report.stack['id']]
+        return [report.stack['owner_id' if _is_locked_with_owner(report.stack)
+                             else 'id']]
     return [finding.subject['id'] for finding in findings
             if finding.kind == NESTED]

@@ -176,12 +176,17 @@ def _find():
 
 
 def _stacks(*others):
-    """Return the SELECT of live stacks, and who has their locks."""
+    """Return the SELECT of live stacks, and who has their locks.
+
+    Heat works on a backup under the lock of the stack that owns it.
+    """
+    locked = sa.case((Stack.backup, Stack.owner_id), else_=Stack.id)
     return sa.select(
-        Stack.id, Stack.name, Stack.owner_id, Stack.action, Stack.status,
-        Stack.status_reason, Stack.convergence, Stack.current_traversal,
-        Stack.created_at, Stack.updated_at, StackLock.engine_id, *others
-    ).join_from(Stack, StackLock, StackLock.stack_id == Stack.id,
+        Stack.id, Stack.name, Stack.owner_id, Stack.backup, Stack.action,
+        Stack.status, Stack.status_reason, Stack.convergence,
+        Stack.current_traversal, Stack.created_at, Stack.updated_at,
+        StackLock.engine_id, *others
+    ).join_from(Stack, StackLock, StackLock.stack_id == locked,
                 isouter=True).where(Stack.deleted_at.is_(None))
 
 
