@@ -45,6 +45,9 @@ _FINDINGS = {
     diagnosis.LOST_TURN: _(
         '%(nodes)s has had its turn for %(age)s, but no engine has it: the '
         'message that starts it is lost, or waits in a queue'),
+    diagnosis.ROW_GONE: _(
+        '%(nodes)s can not be done: its row in the database is gone, and what '
+        'waits for it waits for ever'),
     diagnosis.NOT_ENDED: _(
         'all resources are done for %(age)s, but no engine has noted the end '
         'of the traversal'),

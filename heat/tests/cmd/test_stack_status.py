@@ -138,6 +138,13 @@ class StackStatusTest(StatusTestCase):
                 self.execute('DELETE FROM sync_point')
                 self.execute('DELETE FROM resource')
 
+    def test_row_that_is_gone(self):
+        """An engine that gets its message drops it in silence."""
+        self.two()
+        self.execute("DELETE FROM resource WHERE name = 'db'")
+        self.assert_found('resource_row_gone', 'resource "?" (id %d) can not '
+                          'be done' % self.ids['db'])
+
     def test_what_may_be_in_a_queue(self):
         self.two(status='COMPLETE')
         self.grow_old(100)

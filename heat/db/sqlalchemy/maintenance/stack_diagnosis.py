@@ -33,6 +33,7 @@ NO_JSON = 'dependencies_no_json'
 NOT_STARTED = 'traversal_not_started'
 NO_SYNC_POINT = 'sync_point_missing'
 LOST_TURN = 'turn_lost'
+ROW_GONE = 'resource_row_gone'
 NOT_ENDED = 'traversal_not_ended'
 NESTED = 'nested_stack_hangs'
 
@@ -150,7 +151,8 @@ def _of_turns(report, graph):
     for node, state in sorted(graph.states.items()):
         seconds = _age(report, graph.progress[node].since)
         if state in (traversal.DUE, traversal.FAILED) and _is_late(seconds):
-            yield Finding(LOST_TURN, graph.resource(node), nodes=(node,),
+            row = graph.resource(node)
+            yield Finding(LOST_TURN if row else ROW_GONE, row, nodes=(node,),
                           seconds=seconds)
 
 
