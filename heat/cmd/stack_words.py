@@ -30,6 +30,8 @@ _FINDINGS = {
     diagnosis.RESOURCE_LOCK: _('%(subject)s is locked by %(engine)s'),
     diagnosis.NO_ENGINE: _(
         '%(subject)s is in progress for %(age)s, but no engine has it'),
+    diagnosis.NESTED_GONE: _(
+        '%(subject)s waits for a nested stack that was deleted %(age)s ago'),
     diagnosis.UNREADABLE: _(
         'the dependencies of the traversal can not be read in whole: its '
         'current_deps is not what Heat stores'),

@@ -231,6 +231,21 @@ class StackStatusTest(StatusTestCase):
         report, graph, findings, text = self.diagnose()
         self.assertEqual([nested], stack_diagnosis.to_reset(report, findings))
 
+    def test_nested_stack_that_is_gone(self):
+        """A live engine waits for it until the stack is timed out."""
+        nested = self.in_progress(owner_id=self.stack_id, status='COMPLETE')
+        self.two(status='IN_PROGRESS', engine_id=stuck.ALIVE,
+                 physical_resource_id=nested)
+        self.assert_nothing_found()
+        self.execute('UPDATE stack SET deleted_at = updated_at '
+                     "WHERE id = '%s'" % nested)
+        self.assert_found('nested_stack_gone', 'resource "db" (id %d) waits '
+                          'for a nested stack that was deleted 3 h ago' %
+                          self.ids['db'])
+        self.execute("UPDATE resource SET action = 'DELETE' "
+                     "WHERE name = 'db'")
+        self.assert_nothing_found()
+
     def test_which_nested_stack_the_others_wait_for(self):
         """Of those that hang, one is told first, with the dead engine."""
         self.two(status='IN_PROGRESS', engine_id=stuck.ALIVE)

@@ -28,6 +28,7 @@ STACK_LOCK = 'stack_locked_by_dead_engine'
 NO_LOCK = 'stack_in_progress_without_lock'
 RESOURCE_LOCK = 'resource_locked_by_dead_engine'
 NO_ENGINE = 'resource_in_progress_without_engine'
+NESTED_GONE = 'nested_stack_gone'
 UNREADABLE = 'dependencies_unreadable'
 NO_JSON = 'dependencies_no_json'
 NOT_STARTED = 'traversal_not_started'
@@ -114,6 +115,19 @@ def _of_resources(report, graph):
                 not _waits_for_lock(report) and not _has_holder(report) and
                 _is_late(seconds)):
             yield Finding(NO_ENGINE, row, seconds=seconds)
+        elif _waits_for_deleted(row):
+            seconds = _age(report, row['nested_deleted_at'])
+            if _is_late(seconds):
+                yield Finding(NESTED_GONE, row, seconds=seconds)
+
+
+def _waits_for_deleted(row):
+    """Tell whether a resource waits for a nested stack that was deleted.
+
+    The engine asks until the stack is timed out; only a deletion ends so.
+    """
+    return (row['nested_deleted_at'] is not None and is_in_progress(row) and
+            row['action'] != 'DELETE')
 
 
 def _waits_for_lock(report):

@@ -22,12 +22,14 @@ import json
 import typing
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from heat.db.sqlalchemy.api import fence
 from heat.db.sqlalchemy.api import stack_tree
 from heat.db.sqlalchemy.comparison import as_id
 from heat.db.sqlalchemy.comparison import same_as
 from heat.db.sqlalchemy.comparison import same_text
+from heat.db.sqlalchemy.comparison import SameText
 from heat.db.sqlalchemy.engine import snapshot
 from heat.db.sqlalchemy.maintenance import services
 from heat.db.sqlalchemy.models import now
@@ -61,7 +63,8 @@ class Report(typing.NamedTuple):
 
     :ivar now: when it was read
     :ivar stack: with engine_id, which has its lock
-    :ivar resources: of this stack, by their names
+    :ivar resources: of this stack, by their names, with the deleted_at of
+        what is nested in each as nested_deleted_at
     :ivar sync_points: of all its traversals; input_names are the names of
         what one of the current traversal has got
     :ivar nested: the live stacks below, with engine_id
@@ -201,11 +204,15 @@ def _stack():
 
 @functools.cache
 def _resources():
+    nested = orm.aliased(Stack)
     return sa.select(
         Resource.id, Resource.name, Resource.action, Resource.status,
         Resource.status_reason, Resource.engine_id,
         Resource.current_template_id, Resource.replaces, Resource.replaced_by,
-        Resource.created_at, Resource.updated_at
+        Resource.created_at, Resource.updated_at,
+        nested.deleted_at.label('nested_deleted_at')
+    ).join_from(Resource, nested, SameText(
+        nested.id, Resource.physical_resource_id), isouter=True
     ).where(same_as(Resource.stack_id, 'this_stack')
             ).order_by(Resource.name, Resource.id)
 
