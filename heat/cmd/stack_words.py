@@ -21,6 +21,8 @@ from heat.db.sqlalchemy.maintenance import traversal
 
 # Of findings of a kind, and of nodes that are missing, so many are shown.
 SHOWN = 10
+# Of nested stacks, those in progress before others.
+MOST_NESTED = 50
 
 _FINDINGS = {
     diagnosis.STACK_LOCK: _('the stack is locked by %(engine)s'),
@@ -54,12 +56,12 @@ _FINDINGS = {
         'all resources are done for %(age)s, but no engine has noted the end '
         'of the traversal'),
     diagnosis.NESTED: _(
-        'nested stack %(subject)s has hung for %(age)s: heat-manage '
-        'stack_status %(id)s tells why'),
+        'nested stack %(subject)s has hung for %(age)s: no engine works on '
+        'it: heat-manage stack_status %(id)s tells why'),
 }
 _NESTED_DIED = _(
-    'nested stack %(subject)s has hung for %(age)s: it, or something in it, '
-    'is locked by %(engine)s: heat-manage stack_status %(id)s tells more')
+    'nested stack %(subject)s has hung for %(age)s: %(locked)s locked by '
+    '%(engine)s: heat-manage stack_status %(id)s tells more')
 _NESTED_AT_REST = _(
     'nested stack %(subject)s is at rest, but locked by %(engine)s, or '
     'something in it is: heat-manage stack_status %(id)s tells more')
@@ -98,6 +100,8 @@ class Words:
         age = _('long') if one.seconds is None else stacks.age(one.seconds)
         return text % {
             'subject': named(subject), 'id': subject.get('id'),
+            'locked': _('it is') if subject.get('engine_id') == engine_id else
+            _('a resource of it is'),
             'engine': engine_id and self._engine(engine_id),
             'nodes': self._nodes(one.nodes), 'age': age}
 
@@ -192,9 +196,12 @@ class Words:
         if not self._report.nested:
             return
         yield _('Nested stacks:')
+        shown = sorted(self._report.nested, key=lambda row: (
+            not diagnosis.is_in_progress(row)))[:MOST_NESTED]
         yield from _indented([
             [row['name'], row['id'], stacks.status(row),
-             self._lock(row['engine_id'])] for row in self._report.nested])
+             self._lock(row['engine_id'])] for row in shown])
+        yield from _more(len(self._report.nested) - len(shown))
 
     def _diagnosis(self, findings):
         yield _('Diagnosis:')
@@ -206,12 +213,13 @@ class Words:
         for some in by_kind.values():
             for one in some[:SHOWN]:
                 yield '  ' + self.finding(one)
-            if len(some) > SHOWN:
-                yield _('  and %d more like this; --format json has '
-                        'all') % (len(some) - SHOWN)
-        for stack_id in diagnosis.to_reset(self._report, findings):
+            yield from _more(len(some) - SHOWN)
+        stack_ids = diagnosis.to_reset(self._report, findings)
+        if stack_ids:
             yield _('What to do:')
+        for stack_id in stack_ids[:SHOWN]:
             yield '  heat-manage reset_stack_status %s' % stack_id
+        yield from _more(len(stack_ids) - SHOWN)
 
     def _who_works(self):
         """Tell which engines work on the stack."""
@@ -227,6 +235,11 @@ def past_sync_points(report):
     return collections.Counter(
         row['traversal_id'] for row in report.sync_points
         if row['traversal_id'] != report.stack['current_traversal'])
+
+
+def _more(number):
+    if number > 0:
+        yield _('  and %d more like this; --format json has all') % number
 
 
 def _some(texts):

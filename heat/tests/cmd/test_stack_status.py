@@ -264,6 +264,43 @@ class StackStatusTest(StatusTestCase):
         self.assertIn('stack_status %s tells more' % nested[3], told[0])
         self.assertNotIn(stuck.DEAD, ''.join(told[1:]))
 
+    def test_levels_that_have_died_together(self):
+        """The innermost is told first; the outermost is reset."""
+        nested = [self.stack_id]
+        for number in range(6):
+            nested.append(self.in_progress(
+                owner_id=nested[-1], id=str(uuid.UUID(int=number))))
+            self.resource('deep', 'IN_PROGRESS', nested[-1],
+                          engine_id=stuck.DEAD)
+        api.stack_lock_create(self.context, nested[1], stuck.DEAD)
+        self.write(status='COMPLETE')
+        report, graph, findings, text = self.diagnose()
+        found = [one.subject['id'] for one in findings]
+        self.assertEqual((nested[6], 6), (found[0], len(found)))
+        told = {stack_id: line for line in text.splitlines()
+                for stack_id in found if 'stack_status %s tells' % stack_id
+                in line}
+        self.assertIn(': it is locked by engine', told[nested[1]])
+        self.assertIn(': a resource of it is locked by', told[nested[6]])
+        self.assertTrue(text.endswith(RESET % nested[1]))
+
+    def test_many_nested_stacks(self):
+        """All are counted, and so many are shown that it can be read."""
+        self.write(status='COMPLETE')
+        for number in range(60):
+            self.in_progress(name='inner%d' % number, owner_id=self.stack_id,
+                             status=('COMPLETE', 'IN_PROGRESS')[number % 2])
+        self.grow_old()
+        self.assertEqual(30, len(self.look_as_json(2)['to_reset']))
+        table, diagnosis = self.look(2).split('Diagnosis:')
+        self.assertEqual(
+            (30, 50), (table.count('IN_PROGRESS'), table.count('  inner')))
+        self.assertIn('  and 10 more like this; --format json', table)
+        self.assertEqual(
+            [10, 10, 2], [diagnosis.count(text) for text in (
+                'no engine works on it', ' reset_stack_status ',
+                '  and 20 more like this')])
+
     def test_backup(self):
         """Heat works on it under the lock of the stack that owns it."""
         self.write(convergence=False, action='UPDATE')

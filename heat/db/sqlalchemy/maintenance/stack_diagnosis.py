@@ -171,7 +171,11 @@ def _of_turns(report, graph):
 
 
 def _of_nested(report, graph):
-    """Return what is found of stacks below: those of dead engines first."""
+    """Return what is found of stacks below.
+
+    Those of dead engines come first, and of these what the others are above
+    of: there the work hangs.
+    """
     holders = {row['id']: {row['engine_id']} for row in report.nested}
     for row in report.nested_work:
         holders.setdefault(row['stack_id'], set()).add(row['engine_id'])
@@ -186,8 +190,27 @@ def _of_nested(report, graph):
                     _is_late(seconds)):
             found.append(Finding(NESTED, row, dead[0] if dead else None,
                                  seconds=seconds))
-    # What an engine has died with is what the stacks above it wait for.
-    return sorted(found, key=lambda one: one.engine_id is None)
+    owners = _owners(report)
+    above = {stack_id for one in found
+             for stack_id in _above(owners, one.subject['id'])}
+    return sorted(found, key=lambda one: (
+        one.engine_id is None, one.subject['id'] in above))
+
+
+def _owners(report):
+    return {row['id']: row['owner_id'] for row in report.nested}
+
+
+def _above(owners, stack_id):
+    """Return the ids of the nested stacks that one is in.
+
+    It ends even if stacks own each other.
+    """
+    seen = {}
+    while stack_id in owners and stack_id not in seen:
+        seen[stack_id] = None
+        stack_id = owners[stack_id]
+    return list(seen)[1:]
 
 
 def _is_locked_with_owner(row):
@@ -198,12 +221,15 @@ def _is_locked_with_owner(row):
 def to_reset(report, findings):
     """Return the ids of the stacks whose status is to be reset.
 
-    What hangs below is reset with a stack that is in progress.
+    What hangs below is reset with a stack that is in progress, or hangs.
     """
     kinds = {finding.kind for finding in findings}
     if kinds - {NESTED, UNREADABLE} or (
             kinds and is_in_progress(report.stack)):
         return [report.stack['owner_id' if _is_locked_with_owner(report.stack)
                              else 'id']]
-    return [finding.subject['id'] for finding in findings
-            if finding.kind == NESTED]
+    nested = [finding.subject['id'] for finding in findings
+              if finding.kind == NESTED]
+    owners, hanging = _owners(report), set(nested)
+    return [stack_id for stack_id in nested
+            if hanging.isdisjoint(_above(owners, stack_id))]
