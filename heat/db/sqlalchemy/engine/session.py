@@ -28,16 +28,21 @@ from heat.db import exception
 
 # What sets a session, and what undoes it. sql_mode is as strict as that of
 # oslo.db, but what is copied may have dates of 0000-00-00, and SQLAlchemy has
-# seen how names are quoted.
+# seen how names are quoted. To make an index takes longer than users of Heat
+# may let a statement take; MariaDB knows max_statement_time, MySQL does not.
 _USUAL = {
     'mysql': (
         'SET @heat_sql_mode = @@SESSION.sql_mode, SESSION sql_mode = '
         "CONCAT('STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
         "NO_ENGINE_SUBSTITUTION', IF(FIND_IN_SET('ANSI_QUOTES', "
-        "@@SESSION.sql_mode), ',ANSI_QUOTES', ''))",
-        'SET SESSION sql_mode = @heat_sql_mode'),
-    'postgresql': ('SET quote_all_identifiers = off',
-                   'RESET quote_all_identifiers'),
+        "@@SESSION.sql_mode), ',ANSI_QUOTES', ''))"
+        '/*M!100101 , @heat_time = @@SESSION.max_statement_time, '
+        'SESSION max_statement_time = 0 */',
+        'SET SESSION sql_mode = @heat_sql_mode'
+        '/*M!100101 , SESSION max_statement_time = @heat_time */'),
+    'postgresql': (
+        'SET quote_all_identifiers = off; SET statement_timeout = 0',
+        'RESET quote_all_identifiers; RESET statement_timeout'),
 }
 
 

@@ -14,6 +14,7 @@
 
 import contextlib
 
+from oslo_db.sqlalchemy import engines
 import sqlalchemy as sa
 
 from heat.db import exception
@@ -133,3 +134,22 @@ class ApplyTest(operations.DatabaseTestCase):
         recorder, _found = self.record(lambda recorder: None)
         self.assertIs(recorder.schema,
                       change.look(recorder, lambda schema: schema))
+
+    @base.only_on('mysql', 'postgresql')
+    def test_statements_take_as_long_as_they_need(self):
+        """Though a server ends those of others after a quarter second."""
+        limit, query, slow = {
+            'mysql': ({'init_command': 'SET max_statement_time = 0.25'},
+                      'SELECT @@max_statement_time', 'SELECT SLEEP(0.5)'),
+            'postgresql': ({'options': '-c statement_timeout=250ms'},
+                           'SHOW statement_timeout', 'SELECT pg_sleep(0.5)'),
+        }[self.driver]
+        engine = engines.create_engine(
+            self.engine.url.update_query_dict(limit))
+        self.addCleanup(engine.dispose)
+        with engine.connect() as conn:
+            before = conn.exec_driver_sql(query).scalar()
+        ddl.execute(engine, slow, 'UPDATE thing SET size = 8')
+        self.assertEqual([(8,)], self.select('SELECT size FROM thing'))
+        with engine.connect() as conn:
+            self.assertEqual(before, conn.exec_driver_sql(query).scalar())
