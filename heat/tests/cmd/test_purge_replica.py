@@ -116,7 +116,7 @@ class BehindTest(ReplicaTestCase):
         self.assertEqual(0, self.stacks())
 
     def test_until_the_time_is_over(self):
-        result = self.purge('sqlite:///' + self.replica, '--max-time', '2.5')
+        result = self.purge('sqlite:///' + self.replica, '--max-time', '6')
         self.assertEqual(exits.MORE, result.status)
         self.assertEqual(1, result.stderr.count(
             'waiting: the replica has not deleted yet'), result.stderr)
