@@ -82,7 +82,8 @@ def draw(report, graph):
         [_text(_('Stack "%s"') % row['name'], 3 * _LENGTH), row['id'],
          _('%(status)s, traversal %(id)s') % {
              'status': stacks.status(row),
-             'id': row['current_traversal'] or _('none')}],
+             'id': row['current_traversal'] or _('none')},
+         *([] if groups else [_('no graph of it is stored')])],
         [_box(group, graph, names) for group in groups],
         sorted(arrows if len(groups) == len(graph.states) else
                _without_detours(arrows)))

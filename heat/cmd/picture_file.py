@@ -76,14 +76,21 @@ def _replace(path, content):
     try:
         with os.fdopen(descriptor, 'w', encoding='utf-8') as file:
             file.write(content)
-            mask = os.umask(0)
-            os.umask(mask)
-            os.fchmod(file.fileno(), 0o666 & ~mask)
+            os.fchmod(file.fileno(), _mode(path))
         os.replace(temporary, os.path.join(directory, name))
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+def _mode(path):
+    """Return the mode that a file has, or would get if it is not there."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(path).st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def dot(drawn):
@@ -179,11 +186,18 @@ def svg(drawn):
             _('Graphviz is not there: install the package graphviz, or ask '
               'for a file that ends in .dot or .mmd'), ['dot']) from None
     except (subprocess.SubprocessError, OSError) as error:
-        raise exception.InvalidValues(
-            _('Graphviz makes no picture (%s)') %
-            (getattr(error, 'stderr', None) or b'').decode(
-                errors='replace')[-200:], ['dot']) from error
-    return done.stdout.decode()
+        said = (getattr(error, 'stderr', None) or b'').decode(errors='replace')
+        raise _no_picture(said[-200:].strip() or error) from error
+    text = done.stdout.decode(errors='replace')
+    if '</svg>' not in text:
+        raise _no_picture(_('dot ended well, and printed none'))
+    return text
+
+
+def _no_picture(reason):
+    return exception.InvalidValues(
+        _('Graphviz makes no picture (%s); ask for a file that ends in .dot '
+          'or .mmd') % reason, ['dot'])
 
 
 _FORMATS = {'.svg': svg, '.dot': dot, '.mmd': mermaid}

@@ -100,7 +100,8 @@ class DrawTest(testtools.TestCase):
     def test_no_graph(self):
         drawn = draw({})
         self.assertEqual(([], []), (drawn.boxes, drawn.arrows))
-        self.assertIn('Stack', picture_file.svg(drawn))
+        self.assertIn('no graph of it is stored', picture_file.svg(drawn))
+        self.assertEqual(3, len(draw({(1, True): []}).title))
 
 
 class LanguageTest(testtools.TestCase):
@@ -182,6 +183,28 @@ class FileTest(testtools.TestCase):
         self.useFixture(fixtures.EnvironmentVariable('PATH', self.directory))
         self.assertIn('install the package graphviz', str(self.assertRaises(
             exception.InvalidValues, picture_file.svg, self.drawn)))
+
+    def test_graphviz_that_fails(self):
+        """What it says is told, or else how it ended."""
+        path = os.path.join(self.directory, 'dot')
+        self.useFixture(fixtures.EnvironmentVariable('PATH', self.directory))
+        for script, told in (('kill -9 $$', 'SIGKILL'), ('exit 0', 'none'),
+                             ('echo no font >&2; exit 1', '(no font)'),
+                             (r"printf '\377'", 'none')):
+            with open(path, 'w') as file:
+                file.write('#!/bin/sh\n%s\n' % script)
+            os.chmod(path, 0o755)
+            error = self.assertRaises(exception.InvalidValues,
+                                      picture_file.svg, self.drawn)
+            self.assertIn(told, str(error))
+            self.assertIn('.dot or .mmd', str(error))
+
+    def test_a_file_keeps_its_mode(self):
+        path = os.path.join(self.directory, 'x.dot')
+        picture_file.write(path, self.drawn)
+        os.chmod(path, 0o600)
+        picture_file.write(path, self.drawn)
+        self.assertEqual(0o600, os.stat(path).st_mode & 0o777)
 
 
 class CommandTest(stuck.StuckTestCase):
