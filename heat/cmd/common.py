@@ -160,9 +160,10 @@ def _not_connected(error):
         {'url': url.masked(), 'reason': reason(error)})
 
 
-def newest_engine():
+def newest_engine(needs_indexes=False):
     """Return the Engine of a database that is at the newest version.
 
+    :param needs_indexes: tell of those that are missing
     :raises heat.db.exception.MigrationError: it is at another one
     :raises heat.db.exception.InvalidConnection: as connected_engine
     """
@@ -175,6 +176,11 @@ def newest_engine():
               'works at %(newest)d: run heat-manage db_sync%(option)s first') %
             {**status._asdict(),
              'option': ' --repair-stamp' if status.alembic else ''})
+    if needs_indexes and status.missing_indexes:
+        output.tell('heat-manage', _(
+            'this may take many times as long as with the indexes that '
+            'heat-manage db_sync makes: %s') %
+            ', '.join(status.missing_indexes))
     return engine
 
 

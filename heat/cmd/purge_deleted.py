@@ -72,7 +72,7 @@ def run(args):
         raise exception.InvalidValues(
             _('what belongs to nothing is of no project; leave one of them '
               'out'), ['--orphans', '--project-id'])
-    common.newest_engine()
+    common.newest_engine(needs_indexes=True)
     from heat.cmd import purge_progress
     from heat.db.sqlalchemy.maintenance import purge
     with purge_progress.PurgeProgress() as listener:

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from heat.cmd import exits
 from heat.cmd import manage
+from heat.db import api
 from heat.tests import base
 from heat.tests.cmd import command
 from heat.tests.db.sqlalchemy.maintenance import aged
@@ -98,6 +99,16 @@ class PurgeDeletedTest(command.CommandTestCase):
                 '--dry-run', *args.split())['deleted']['stack'], args)
         self.assertEqual(1, self.as_json('-b', '1000', '-p', 'other')[
             'deleted']['stack'])
+
+    def test_missing_index(self):
+        """Heat's own databases lack it, and db_sync can leave it out."""
+        self.addCleanup(api.db_sync, self.engine)
+        self.execute('DROP INDEX ix_stack_deleted_at' + (
+            ' ON stack' if self.driver == 'mysql' else ''))
+        result = self.purge('--dry-run')
+        self.assertEqual(0, result.status)
+        self.assertRegex(result.stderr, r'\Aheat-manage: .*many times as long '
+                         r'.*db_sync makes: ix_stack_deleted_at\n\Z')
 
     def test_orphans(self):
         self.database.add('raw_template')
