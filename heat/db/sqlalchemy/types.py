@@ -67,7 +67,8 @@ def freeze(value):
     if type(value) in _FROZEN:
         return value
     if isinstance(value, JsonText):
-        return _decode(value)
+        # As str, or the text would be another one for the cache.
+        return _decode(str(value))
     if isinstance(value, dict):
         return FrozenDict({key: item if type(item) in _FROZEN else freeze(item)
                            for key, item in value.items()})
@@ -79,8 +80,7 @@ def freeze(value):
 
 def _decode(text):
     if SHORTEST_SHARED <= len(text) <= LONGEST_SHARED:
-        # As str, or the text of a JsonText would be another one.
-        return _decode_shared(str(text))
+        return _decode_shared(text)
     return _decode_alone(text)
 
 

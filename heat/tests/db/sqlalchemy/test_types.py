@@ -101,6 +101,13 @@ class SharedJsonTest(testtools.TestCase):
         self.assertIs(value, types.freeze(types.JsonText(text)))
         self.assertIsInstance(value['a'], types.FrozenList)
 
+    def test_bytes_are_read_however_long(self):
+        """Drivers return them of a column or a value that is binary."""
+        for size in (1, types.SHORTEST_SHARED):
+            value = {'a': ['x' * size]}
+            self.assertEqual(value, types.Json().process_result_value(
+                json.dumps(value).encode(), None))
+
     def test_no_other_text_is_taken_for_it(self):
         for number in (1, True, 1.0):
             text = json.dumps([number, 'x' * types.SHORTEST_SHARED])
