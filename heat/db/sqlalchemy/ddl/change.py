@@ -58,13 +58,17 @@ _SESSION = {
     'mysql': (
         'SET @heat_client = @@SESSION.character_set_client, '
         '@heat_results = @@SESSION.character_set_results, '
-        '@heat_collation = @@SESSION.collation_connection, ' + _UTF8MB4 +
+        '@heat_collation = @@SESSION.collation_connection, '
+        '@heat_wait = @@SESSION.lock_wait_timeout, '
+        '@heat_innodb_wait = @@SESSION.innodb_lock_wait_timeout, '
+        '@heat_checks = @@SESSION.foreign_key_checks, ' + _UTF8MB4 +
         ', SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1',
         'SET SESSION character_set_client = @heat_client, '
         'character_set_results = @heat_results, '
         'collation_connection = @heat_collation, '
-        'lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = DEFAULT, '
-        'foreign_key_checks = DEFAULT'),
+        'lock_wait_timeout = @heat_wait, '
+        'innodb_lock_wait_timeout = @heat_innodb_wait, '
+        'foreign_key_checks = @heat_checks'),
     'postgresql': ("SET lock_timeout = '%dms'" % (LOCK_WAIT * 1000),
                    'RESET lock_timeout'),
 }

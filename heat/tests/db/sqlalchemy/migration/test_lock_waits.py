@@ -141,13 +141,22 @@ class LockWaitTest(base.DBTestCase):
         return [step.told for step in api.db_plan(self.engine)]
 
     def test_settings_stay_out_of_the_pool(self):
-        query = {'mysql': 'SELECT @@lock_wait_timeout, '
-                          '@@innodb_lock_wait_timeout, @@foreign_key_checks',
-                 'postgresql': 'SHOW lock_timeout'}[self.driver]
-        before = self.select(query)
-        api.db_sync(self.engine)
-        for conn in [self.engine.connect() for _ in range(
-                self.engine.pool.checkedin())]:
+        """Not even those of the operator's own sessions are others then."""
+        own, query = {
+            'mysql': ({'init_command': 'SET lock_wait_timeout = 7, '
+                       'innodb_lock_wait_timeout = 8, foreign_key_checks = 0'},
+                      'SELECT @@lock_wait_timeout, '
+                      '@@innodb_lock_wait_timeout, @@foreign_key_checks'),
+            'postgresql': ({'options': '-c lock_timeout=7s'},
+                           'SHOW lock_timeout')}[self.driver]
+        engine = engines.create_engine(self.engine.url.update_query_dict(own))
+        self.addCleanup(engine.dispose)
+        with engine.connect() as conn:
+            before = conn.exec_driver_sql(query).all()
+        self.assertNotEqual(before, self.select(query))
+        api.db_sync(engine)
+        for conn in [engine.connect() for _ in range(
+                engine.pool.checkedin())]:
             self.assertEqual(before, conn.exec_driver_sql(query).all())
             conn.close()
 
