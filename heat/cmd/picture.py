@@ -83,7 +83,7 @@ def draw(report, graph):
          _('%(status)s, traversal %(id)s') % {
              'status': stacks.status(row),
              'id': row['current_traversal'] or _('none')},
-         *([] if groups else [_('no graph of it is stored')])],
+         *([] if groups else [_('there is no graph of it that can be read')])],
         [_box(group, graph, names) for group in groups],
         sorted(arrows if len(groups) == len(graph.states) else
                _without_detours(arrows)))

@@ -100,7 +100,7 @@ class DrawTest(testtools.TestCase):
     def test_no_graph(self):
         drawn = draw({})
         self.assertEqual(([], []), (drawn.boxes, drawn.arrows))
-        self.assertIn('no graph of it is stored', picture_file.svg(drawn))
+        self.assertIn('no graph of it that can', picture_file.svg(drawn))
         self.assertEqual(3, len(draw({(1, True): []}).title))
 
 
