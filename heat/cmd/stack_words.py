@@ -19,7 +19,7 @@ from heat.common.i18n import _
 from heat.db.sqlalchemy.maintenance import stack_diagnosis as diagnosis
 from heat.db.sqlalchemy.maintenance import traversal
 
-# Of findings of a kind, and of nodes that are missing, so many are shown.
+# Of findings of a kind, of nodes, and of what to do, so many are shown.
 SHOWN = 10
 # Of nested stacks, those in progress before others.
 MOST_NESTED = 50

@@ -347,6 +347,11 @@ class StackStatusTest(StatusTestCase):
         self.write(status='COMPLETE', current_deps=[
             [self.ids['net'], None], [{}, None], ['x', []]])
         self.assert_found('dependencies_unreadable', resets=False)
+        # Python takes the first for JSON, and the other one is.
+        for text in '[NaN]', '"text"':
+            self.execute("UPDATE stack SET current_deps = '%s'" % text)
+            self.assert_found('dependencies_unreadable', resets=False)
+            self.look(2)
         self.write(status='IN_PROGRESS')
         self.sync_point('net')
         self.sync_point(None, 'net')

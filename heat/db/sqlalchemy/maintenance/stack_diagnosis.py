@@ -19,6 +19,7 @@ engine is alive is what the service table says; see stack_report.
 import typing
 
 from heat.db.sqlalchemy.api import fence
+from heat.db.sqlalchemy.maintenance import stack_report
 from heat.db.sqlalchemy.maintenance import traversal
 
 # Seconds.
@@ -136,7 +137,7 @@ def _waits_for_lock(report):
 
 
 def _of_traversal(report, graph):
-    if isinstance(report.stack['current_deps'], str):
+    if report.stack['current_deps'] is stack_report.NO_JSON:
         yield Finding(NO_JSON)
         return
     if not graph.is_readable:

@@ -40,6 +40,9 @@ from heat.db.sqlalchemy.models import StackLock
 from heat.db.sqlalchemy.models import SyncPoint
 from heat.db.sqlalchemy.types import LongText
 
+# In place of a current_deps that is no JSON.
+NO_JSON = object()
+
 # Of stacks that have the same name, so many are listed.
 MOST_FOUND = 20
 
@@ -62,7 +65,8 @@ class Report(typing.NamedTuple):
     """What was found; rows are dictionaries by the names of attributes.
 
     :ivar now: when it was read
-    :ivar stack: with engine_id, which has its lock
+    :ivar stack: with engine_id, which has its lock; current_deps is decoded,
+        or NO_JSON
     :ivar resources: of this stack, by their names, with the deleted_at of
         what is nested in each as nested_deleted_at
     :ivar sync_points: of all its traversals; input_names are the names of
@@ -140,11 +144,11 @@ def _engine(service, at):
 
 
 def _dependencies(text):
-    """Return what is stored; the text itself if that is no JSON."""
+    """Return what is stored, or NO_JSON."""
     try:
         return None if text is None else json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        return NO_JSON
 
 
 def _sync_point(row):
