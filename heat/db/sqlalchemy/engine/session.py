@@ -61,7 +61,7 @@ def require_engine(engine):
 def connection(engine, **options):
     """Connect, in a session that is as usual, and in no transaction.
 
-    Costs two statements on MySQL and PostgreSQL.
+    Costs two round trips on MySQL and PostgreSQL.
 
     :param engine: a sqlalchemy Engine
     :param options: execution options
